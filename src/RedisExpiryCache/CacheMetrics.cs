@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using RedisExpiryCache.Redis;
+
+namespace RedisExpiryCache;
+
+/// <summary>The meter <c>RedisExpiryCache</c>: docs/observing.md lists its instruments. Durations are in seconds, as OpenTelemetry has them.</summary>
+internal sealed class CacheMetrics
+{
+    public const string MeterName = "RedisExpiryCache";
+
+    private readonly Counter<long> dataOperations;
+    private readonly Histogram<double> dataDuration;
+    private readonly Counter<long> responseRequests;
+    private readonly Histogram<double> lookupDuration;
+    private readonly Counter<long> responseStores;
+    private readonly Counter<long> evictions;
+
+    public CacheMetrics(IMeterFactory? factory)
+    {
+        var meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        dataOperations = meter.CreateCounter<long>(
+            "redis_expiry_cache.data.operations", "{operation}", "Calls of the data cache, by operation, outcome and reason.");
+        dataDuration = meter.CreateHistogram<double>(
+            "redis_expiry_cache.data.operation.duration", "s", "How long calls of the data cache took, by operation and outcome.");
+        responseRequests = meter.CreateCounter<long>(
+            "redis_expiry_cache.response.requests", "{request}", "Requests that met the response cache, by outcome and reason.");
+        lookupDuration = meter.CreateHistogram<double>(
+            "redis_expiry_cache.response.lookup.duration", "s", "How long looking up a stored response took, by outcome.");
+        responseStores = meter.CreateCounter<long>(
+            "redis_expiry_cache.response.stores", "{response}", "Responses of the app that were stored or not, by outcome and reason.");
+        evictions = meter.CreateCounter<long>(
+            "redis_expiry_cache.response.evictions", "{eviction}", "Evictions of stored responses, by what was named, outcome and reason.");
+    }
+
+    public static long Start() => Stopwatch.GetTimestamp();
+
+    public void DataOperation(long started, DataOperation operation, DataOutcome outcome, string? reason)
+    {
+        dataOperations.Add(1, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()), Tag("reason", reason));
+        if (dataDuration.Enabled)
+            dataDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()));
+    }
+
+    public void ResponseRequest(string outcome, string? reason) => responseRequests.Add(1, Tag("outcome", outcome), Tag("reason", reason));
+
+    public void ResponseLookup(long started, string outcome) =>
+        lookupDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("outcome", outcome));
+
+    public void ResponseStore(string outcome, string? reason) => responseStores.Add(1, Tag("outcome", outcome), Tag("reason", reason));
+
+    public void Eviction(string named, string outcome, string? reason) =>
+        evictions.Add(1, Tag("named", named), Tag("outcome", outcome), Tag("reason", reason));
+
+    private static KeyValuePair<string, object?> Tag(string name, string? value) => new(name, value);
+}

@@ -1,0 +1,222 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.Extensions.Caching.Distributed;
+using RedisExpiryCache.Expiry;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// What the data cache does, one method a call of its surface: check the arguments, ask Redis, report. Failure policy:
+/// see <see cref="RedisExpiringCache"/>.
+/// </summary>
+internal sealed class DataEntries(RedisConnection connection, RedisEntries entries, Generations generations, DataReport report, string instanceName)
+{
+    // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
+    private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
+
+    private readonly EntryTags entryTags = new(generations, instanceName);
+
+    public async ValueTask<byte[]?> GetAsync(string key, Call call)
+    {
+        using var read = await ReadAsync(key, call);
+        return read.IsHit ? read.Payload.ToArray() : null;
+    }
+
+    public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, Call call)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using var read = await ReadAsync(key, call);
+        if (read.IsHit)
+            destination.Write(read.Payload.Span);
+
+        return read.IsHit;
+    }
+
+    public ValueTask<bool> SetAsync(
+        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
+    {
+        Check(key, call);
+        ArgumentNullException.ThrowIfNull(options);
+        CheckTags(tags);
+        if (value.Length > MaximumValueSize)
+            throw new ArgumentOutOfRangeException(nameof(value), value.Length, $"A value can be at most {MaximumValueSize} bytes long.");
+
+        return Reported(DataReport.Start(), DataOperation.Set, key, WriteAsync(FullKey(key), value, options, tags, call));
+    }
+
+    public ValueTask<bool> RefreshAsync(string key, Call call)
+    {
+        Check(key, call);
+        return Reported(DataReport.Start(), DataOperation.Refresh, key, SlideAsync(FullKey(key), call));
+    }
+
+    public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, Call call)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (keys.Contains(null!))
+            throw new ArgumentNullException(nameof(keys), "One of the keys is null.");
+
+        call.Token.ThrowIfCancellationRequested();
+        var named = keys.Count == 1 ? keys.First() : $"{keys.Count} keys";
+        return Reported(DataReport.Start(), DataOperation.Remove, named, entries.RemoveAsync([.. keys.Select(FullKey)], call));
+    }
+
+    public ValueTask<bool> RemoveByTagAsync(string tag, Call call)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        call.Token.ThrowIfCancellationRequested();
+        return Reported(DataReport.Start(), DataOperation.RemoveByTag, tag, entryTags.RemoveAsync(tag, call));
+    }
+
+    public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, Call call)
+    {
+        Check(key, call);
+        return Reported(DataReport.Start(), DataOperation.GetLifetime, key, LifetimeAsync(FullKey(key), call));
+    }
+
+    public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, Call call)
+    {
+        Check(key, call);
+        ArgumentNullException.ThrowIfNull(options);
+        return Reported(DataReport.Start(), DataOperation.Expire, key, NewExpiryAsync(FullKey(key), options, call));
+    }
+
+    private async ValueTask<EntryRead> ReadAsync(string key, Call call)
+    {
+        Check(key, call);
+        var started = DataReport.Start();
+        var fullKey = FullKey(key);
+        EntryRead read;
+        try
+        {
+            var guess = entryTags.Guess(fullKey, call);
+            read = await entries.ReadAsync(fullKey, call);
+            if (!await entryTags.AreCurrentAsync(fullKey, read.Tags, guess, call))
+            {
+                read.Dispose();
+                read = new EntryRead(EntryMiss.TagRemoved);
+            }
+        }
+        catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, started))
+        {
+            throw;
+        }
+
+        if (read.IsHit && read.Expiry.Sliding is not null)
+            _ = SlideBehindAsync(key, fullKey, read.Expiry, read.Tags);
+
+        report.WasRead(key, read.Miss, started);
+        return read;
+    }
+
+    /// <summary>Rides behind the read on the same connection; the reader does not wait for it.</summary>
+    private async Task SlideBehindAsync(string key, string fullKey, EntryExpiry expiry, TagStamp[] tags)
+    {
+        var call = Call.Async(CancellationToken.None);
+        try
+        {
+            await entries.SlideAsync(fullKey, call);
+            if (expiry.AbsoluteEnd is null)
+                await entryTags.KeepAsync(tags, expiry.Sliding, call);
+        }
+        catch (Exception failure)
+        {
+            report.SlideFailed(key, failure);
+        }
+    }
+
+    private async ValueTask<bool> WriteAsync(
+        string fullKey, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
+    {
+        var (expiry, serverNow) = await ExpiryOf(options, call);
+        var stamps = tags.Count == 0 ? [] : await entryTags.StampAsync(tags, call);
+        await entries.WriteAsync(fullKey, value, expiry, stamps, serverNow, call);
+        if (stamps.Length > 0)
+            await entryTags.KeepAsync(stamps, LifetimeOf(expiry, serverNow), call);
+
+        return true;
+    }
+
+    private async ValueTask<bool> SlideAsync(string fullKey, Call call)
+    {
+        await entries.SlideAsync(fullKey, call);
+        return true;
+    }
+
+    private async ValueTask<bool> NewExpiryAsync(string fullKey, DistributedCacheEntryOptions options, Call call)
+    {
+        var (expiry, serverNow) = await ExpiryOf(options, call);
+        var tags = await entries.ExpireAsync(fullKey, expiry, serverNow, call);
+        if (tags is { Length: > 0 })
+            await entryTags.KeepAsync(tags, LifetimeOf(expiry, serverNow), call);
+
+        return tags is not null;
+    }
+
+    private async ValueTask<CacheEntryLifetime?> LifetimeAsync(string fullKey, Call call) =>
+        await entries.LifetimeAsync(fullKey, call) is var (lifetime, tags) && await entryTags.AreCurrentAsync(fullKey, tags, guess: null, call)
+            ? lifetime
+            : null;
+
+    /// <summary>
+    /// The expiry on the server's clock. Only an absolute end needs that clock, and Redis is asked for it once, not at each call.
+    /// </summary>
+    private async ValueTask<(EntryExpiry Expiry, DateTimeOffset ServerNow)> ExpiryOf(DistributedCacheEntryOptions options, Call call)
+    {
+        var clock = connection.Clock;
+        var absolute = options.AbsoluteExpiration is not null || options.AbsoluteExpirationRelativeToNow is not null;
+        var serverNow = absolute ? await clock.NowAsync(await connection.OpenAsync(call), call) : clock.LocalNow;
+
+        // Past for the app and for the server alike: where only one of the two clocks is wrong, the server's decides, and nobody is blamed.
+        if (options.AbsoluteExpiration is { } end && end <= clock.LocalNow && end <= serverNow)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options.AbsoluteExpiration), end, "The absolute expiration is in the past; it must be later than now.");
+        }
+
+        return (EntryExpiry.From(options, serverNow), serverNow);
+    }
+
+    private static TimeSpan? LifetimeOf(EntryExpiry expiry, DateTimeOffset serverNow) =>
+        expiry.AbsoluteEnd is { } end ? end - serverNow : expiry.Sliding;
+
+    private string FullKey(string key) => instanceName + key;
+
+    private static void Check(string key, Call call)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        call.Token.ThrowIfCancellationRequested();
+    }
+
+    private static void CheckTags(IReadOnlyCollection<string> tags)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        var size = 0L;
+        foreach (var tag in tags)
+        {
+            if (tag is null)
+                throw new ArgumentNullException(nameof(tags), "One of the tags is null.");
+
+            size += 2 + Encoding.UTF8.GetByteCount(tag) + Generations.IdLength;
+        }
+
+        if (size > TagStamp.MaximumStampsSize)
+            throw new ArgumentException($"The tags need {size} bytes; an entry has room for {TagStamp.MaximumStampsSize}.", nameof(tags));
+    }
+
+    private async ValueTask<T> Reported<T>(long started, DataOperation operation, string key, ValueTask<T> work)
+    {
+        T result;
+        try
+        {
+            result = await work;
+        }
+        catch (Exception failure) when (report.Failed(operation, key, failure, started))
+        {
+            throw;
+        }
+
+        report.Done(operation, key, started);
+        return result;
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>The calls of the data cache, as the metrics name them.</summary>
+internal enum DataOperation
+{
+    Get,
+    Set,
+    Refresh,
+    Remove,
+    RemoveByTag,
+    GetLifetime,
+    Expire,
+    Slide,
+}
+
+/// <summary>How a call of the data cache ended.</summary>
+internal enum DataOutcome
+{
+    Hit,
+    Miss,
+    Done,
+    Error,
+}
+
+/// <summary>Says what the data cache did, in the log and in the metrics, by the same names.</summary>
+internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFactory)
+{
+    private const int RememberedWarnings = 1_000;
+
+    private readonly ILogger logger = loggerFactory?.CreateLogger<RedisExpiringCache>() ?? NullLogger<RedisExpiringCache>.Instance;
+
+    // A page that is read a thousand times a second and found damaged each time is one line in the log, not a thousand a second.
+    private readonly Recent<object> warned = new(RememberedWarnings);
+
+    public static long Start() => CacheMetrics.Start();
+
+    public void WasRead(string key, EntryMiss miss, long started)
+    {
+        var outcome = miss == EntryMiss.None ? DataOutcome.Hit : DataOutcome.Miss;
+        var reason = miss == EntryMiss.None ? null : miss.Token();
+        metrics.DataOperation(started, DataOperation.Get, outcome, reason);
+        logger.DataOperation(DataOperation.Get.Token(), key, outcome.Token(), reason);
+        if (miss > EntryMiss.TagRemoved && IsNew($"{key} {reason}"))
+            logger.EntryUnreadable(key, reason!);
+    }
+
+    public void Done(DataOperation operation, string key, long started)
+    {
+        metrics.DataOperation(started, operation, DataOutcome.Done, reason: null);
+        logger.DataOperation(operation.Token(), key, DataOutcome.Done.Token(), reason: null);
+    }
+
+    /// <summary>An exception filter that counts what passes and lets it pass.</summary>
+    public bool Failed(DataOperation operation, string key, Exception failure, long started)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        metrics.DataOperation(started, operation, DataOutcome.Error, kind);
+        logger.DataOperation(operation.Token(), key, DataOutcome.Error.Token(), kind);
+        return false;
+    }
+
+    public void SlideFailed(string key, Exception failure)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        metrics.DataOperation(CacheMetrics.Start(), DataOperation.Slide, DataOutcome.Error, kind);
+        if (IsNew($"slide {kind}"))
+            logger.SlideFailed(key, kind, failure);
+    }
+
+    private bool IsNew(string warning)
+    {
+        if (warned.Find(warning) is not null)
+            return false;
+
+        warned.Remember(warning, warning);
+        return true;
+    }
+}

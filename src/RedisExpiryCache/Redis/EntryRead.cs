@@ -1,0 +1,30 @@
+using RedisExpiryCache.Expiry;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>What a read of one entry gave. The payload lives in a pooled buffer: dispose when done with it.</summary>
+internal readonly struct EntryRead : IDisposable
+{
+    private readonly IDisposable? buffer;
+
+    public EntryRead(EntryMiss miss) => Miss = miss;
+
+    public EntryRead(DecodedEntry entry, TagStamp[] tags, IDisposable? buffer)
+    {
+        (Expiry, Payload) = (entry.Expiry, entry.Payload);
+        (Tags, this.buffer) = (tags, buffer);
+    }
+
+    public EntryMiss Miss { get; }
+
+    public bool IsHit => Miss == EntryMiss.None;
+
+    public EntryExpiry Expiry { get; }
+
+    public ReadOnlyMemory<byte> Payload { get; }
+
+    /// <summary>The tags that the entry was stored with; it counts only while each one's generation is the current one.</summary>
+    public TagStamp[] Tags => field ?? [];
+
+    public void Dispose() => buffer?.Dispose();
+}

@@ -1,0 +1,82 @@
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// The tags of data entries. An entry is stamped with each tag's generation at the time of its write, and is there only while all of
+/// them are current.
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
+/// </summary>
+internal sealed class EntryTags(Generations generations, string instanceName)
+{
+    private const int RememberedKeys = 10_000;
+
+    // A tagged entry names its tags only once it is read. Whoever read it before asks for their generations in the same round trip.
+    private readonly Recent<string[]> tagsByKey = new(RememberedKeys);
+
+    public async ValueTask<TagStamp[]> StampAsync(IReadOnlyCollection<string> tags, Call call)
+    {
+        string[] distinct = [.. tags.Distinct(StringComparer.Ordinal)];
+        var values = await generations.ReadOrCreateAsync(KeysOf(distinct), Generations.Slack, call);
+        var stamps = new TagStamp[distinct.Length];
+        for (var i = 0; i < stamps.Length; i++)
+        {
+            var value = values[i] ?? throw new InvalidOperationException(
+                $"The Redis key '{KeyOf(distinct[i])}', which is to hold the generation of a tag, holds a value that this library did not write. Delete it.");
+            stamps[i] = new TagStamp(distinct[i], Generations.IdOf(value));
+        }
+
+        return stamps;
+    }
+
+    /// <summary>Sends for the generations that reading this key will probably need; null when nothing is known of it.</summary>
+    public Task<TagStamp[]>? Guess(string fullKey, Call call) =>
+        tagsByKey.Find(fullKey) is { } tags && !call.Blocking ? CurrentAsync(tags, call).AsTask() : null;
+
+    /// <summary>Whether the generations that an entry was stamped with are still the current ones.</summary>
+    public async ValueTask<bool> AreCurrentAsync(string fullKey, TagStamp[] stamps, Task<TagStamp[]>? guess, Call call)
+    {
+        if (stamps.Length == 0)
+            return true;
+
+        if (guess is not null && Covers(await guess, stamps) is { } answer)
+            return answer;
+
+        var tags = Array.ConvertAll(stamps, static stamp => stamp.Tag);
+        tagsByKey.Remember(fullKey, tags);
+        return Covers(await CurrentAsync(tags, call), stamps) ?? false;
+    }
+
+    /// <summary>Makes the generations outlast what was stamped with them (null: for ever).</summary>
+    public async ValueTask KeepAsync(TagStamp[] stamps, TimeSpan? lifetime, Call call)
+    {
+        foreach (var stamp in stamps)
+            await generations.KeepAsync(KeyOf(stamp.Tag), stamp.Generation, note: "", lifetime + Generations.Slack, call);
+    }
+
+    public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOf(tag), call);
+
+    /// <summary>Null when a tag of the stamps was not asked about.</summary>
+    private static bool? Covers(TagStamp[] current, TagStamp[] stamps)
+    {
+        foreach (var stamp in stamps)
+        {
+            var index = Array.FindIndex(current, asked => asked.Tag == stamp.Tag);
+            if (index < 0)
+                return null;
+
+            if (current[index].Generation != stamp.Generation)
+                return false;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<TagStamp[]> CurrentAsync(string[] tags, Call call)
+    {
+        var values = await generations.ReadAsync(KeysOf(tags), call);
+        return [.. tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
+    }
+
+    private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
+
+    private string KeyOf(string tag) => $"{instanceName}tag:data:{KeyText.Escape(tag)}";
+}

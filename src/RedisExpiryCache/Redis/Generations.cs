@@ -1,0 +1,90 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using RedisExpiryCache.Expiry;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// Small keys that hold a random id each, a tag's or a URL's current generation. What was made under an id may be served while the id
+/// is still there: so DEL of one key evicts all of it, at once and on every node. A lost key means misses, nothing else.
+/// <para>Behind its id a key can carry a note, which is exchanged only while the id stands.</para>
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
+/// </summary>
+internal sealed class Generations(RedisConnection connection)
+{
+    /// <summary>The length of an id: 96 random bits in base64url.</summary>
+    public const int IdLength = 16;
+
+    /// <summary>How much longer than what it vouches for a generation lasts, so that it never goes first.</summary>
+    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
+
+    public static string IdOf(string value) => value[..IdLength];
+
+    public static string NoteOf(string value) => value[IdLength..];
+
+    /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
+    public async ValueTask<string?[]> ReadAsync(IReadOnlyList<string> keys, Call call)
+    {
+        if (keys.Count == 0)
+            return [];
+
+        var database = await connection.OpenAsync(call);
+        return await Gather(keys, key => database.StringGetAsync(key), static reply => reply, call);
+    }
+
+    /// <summary>The values under the keys, made where there are none, in one round trip. Each lasts for <paramref name="atLeast"/> from now.</summary>
+    public async ValueTask<string?[]> ReadOrCreateAsync(IReadOnlyList<string> keys, TimeSpan atLeast, Call call)
+    {
+        if (keys.Count == 0)
+            return [];
+
+        var database = await connection.OpenAsync(call);
+        var ttlMs = Ttl.ToMilliseconds(atLeast);
+        return await Gather(keys, key => Scripts.Generation(database, key, NewId(), ttlMs), static reply => (RedisValue)reply, call);
+    }
+
+    /// <summary>
+    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives it its note, if it is still current.
+    /// </summary>
+    /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it can never be served.</returns>
+    public async ValueTask<bool> KeepAsync(string key, string id, string note, TimeSpan? atLeast, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        var kept = await connection.Complete(
+            Scripts.Keep(database, key, id, id + note, atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
+        return (int)kept == 1;
+    }
+
+    /// <summary>Ends a generation: one DEL, however much was made under it.</summary>
+    /// <returns>False when there was none.</returns>
+    public async ValueTask<bool> RemoveAsync(string key, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        return await connection.Complete(database.KeyDeleteAsync(key), call);
+    }
+
+    private async ValueTask<string?[]> Gather<T>(IReadOnlyList<string> keys, Func<string, Task<T>> send, Func<T, RedisValue> valueOf, Call call)
+    {
+        var replies = new Task<T>[keys.Count];
+        for (var i = 0; i < replies.Length; i++)
+            replies[i] = send(keys[i]);
+
+        var all = await connection.Complete(Task.WhenAll(replies), call);
+        return Array.ConvertAll(all, reply => Checked(valueOf(reply)));
+    }
+
+    /// <summary>Bytes under the key that no generation has are no generation.</summary>
+    private static string? Checked(RedisValue value)
+    {
+        var text = (string?)value;
+        return text is { Length: >= IdLength } ? text : null;
+    }
+
+    private static string NewId()
+    {
+        Span<byte> random = stackalloc byte[IdLength * 3 / 4];
+        RandomNumberGenerator.Fill(random);
+        return Base64Url.EncodeToString(random);
+    }
+}

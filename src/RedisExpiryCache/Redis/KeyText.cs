@@ -1,0 +1,44 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// How names from outside become part of a Redis key: readable in redis-cli, without braces (which choose a cluster's slot), blanks,
+/// control characters or our own delimiters, and never the same for two names.
+/// </summary>
+internal static class KeyText
+{
+    /// <summary>A name longer than this keeps its beginning and ends in a hash.</summary>
+    public const int MaximumLength = 300;
+
+    private const string Escaped = "\\{}#|*\"'";
+
+    public static string Escape(string name, string alsoEscaped = "")
+    {
+        if (!name.Any(c => NeedsEscape(c, alsoEscaped)))
+            return Shorten(name);
+
+        var text = new StringBuilder(name.Length + 16);
+        foreach (var c in name)
+        {
+            if (NeedsEscape(c, alsoEscaped))
+                text.Append('\\').Append(((int)c).ToString("X4", null));
+            else
+                text.Append(c);
+        }
+
+        return Shorten(text.ToString());
+    }
+
+    /// <summary>A digest that no two texts share, as text: 160 bits of SHA-256.</summary>
+    public static string DigestOf(string text) =>
+        Base64Url.EncodeToString(SHA256.HashData(Encoding.Unicode.GetBytes(text)).AsSpan(0, 20));
+
+    private static string Shorten(string text) =>
+        text.Length <= MaximumLength ? text : $"{text[..(MaximumLength / 2)]}*{DigestOf(text)}";
+
+    private static bool NeedsEscape(char c, string alsoEscaped) =>
+        c <= ' ' || c == '\x7F' || char.IsSurrogate(c) || Escaped.Contains(c) || alsoEscaped.Contains(c);
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using RedisExpiryCache.Expiry;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// Entries by their full Redis key: one command to write, value and expiry together; one round trip to read. Both layouts are read
+/// wherever they are found; the options say which one is written.
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; what cannot be decoded is a miss with its reason.</para>
+/// </summary>
+internal sealed class RedisEntries(RedisConnection connection, EntryFormat format)
+{
+    private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
+
+    public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        return format == EntryFormat.Compact
+            ? await ReadCompact(database, fullKey, call) ?? await ReadMicrosoft(database, fullKey, call) ?? new EntryRead(EntryMiss.WrongType)
+            : await ReadMicrosoft(database, fullKey, call) ?? await ReadCompact(database, fullKey, call) ?? new EntryRead(EntryMiss.WrongType);
+    }
+
+    /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
+    public async ValueTask WriteAsync(string fullKey, ReadOnlySequence<byte> payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        var ttlMs = expiry.TimeToLiveMs(serverNow);
+        var stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
+        if (ttlMs == 0)
+            await connection.Complete(database.KeyDeleteAsync(fullKey), call);
+        else if (format == EntryFormat.Microsoft)
+            await connection.Complete(Scripts.SetMicrosoft(database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
+        else
+            await WriteCompact(database, fullKey, payload, expiry, stamps, ttlMs, call);
+    }
+
+    /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
+    public async ValueTask SlideAsync(string fullKey, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        await connection.Complete(Scripts.Slide(database, fullKey), call);
+    }
+
+    /// <summary>Gives an entry a new expiry and leaves its value alone.</summary>
+    /// <returns>The tags of the entry; null when there is no such entry.</returns>
+    public async ValueTask<TagStamp[]?> ExpireAsync(string fullKey, EntryExpiry expiry, DateTimeOffset serverNow, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        var ttlMs = expiry.TimeToLiveMs(serverNow);
+        if (ttlMs == 0)
+            return await connection.Complete(database.KeyDeleteAsync(fullKey), call) ? [] : null;
+
+        var seed = RedisEntry.SeedOf(fullKey);
+        var size = RedisEntry.HeadSize(RedisEntry.FlagsOf(expiry));
+        byte[] head = new byte[size], taggedHead = new byte[size];
+        RedisEntry.EncodeHead(head, seed, expiry, tagged: false);
+        RedisEntry.EncodeHead(taggedHead, seed, expiry, tagged: true);
+        var stamps = await connection.Complete(
+            Scripts.Expire(database, fullKey, head, taggedHead, ttlMs, MicrosoftEntry.From(expiry)), call);
+        return stamps.IsNull ? null : TagStamp.TryDecode((byte[])stamps!);
+    }
+
+    /// <summary>What is left of an entry, which is not slid by asking. Null when there is none.</summary>
+    public async ValueTask<(CacheEntryLifetime Lifetime, TagStamp[] Tags)?> LifetimeAsync(string fullKey, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        var reply = (RedisResult[])(await connection.Complete(Scripts.Lifetime(database, fullKey), call))!;
+        if (reply.Length == 0 || Describe(reply, fullKey) is not var (expiry, stamps) || TagStamp.TryDecode(stamps.Span) is not { } tags)
+            return null;
+
+        var (leftMs, serverNow) = ((long)reply[0], DateTimeOffset.FromUnixTimeMilliseconds((long)reply[1]));
+        TimeSpan? left = leftMs < 0 ? null : TimeSpan.FromMilliseconds(leftMs);
+        var end = expiry.Sliding is null && left is { } span ? Ttl.EndOf(serverNow, span) : expiry.AbsoluteEnd;
+        return (new CacheEntryLifetime(left, expiry.Sliding, end), tags);
+    }
+
+    /// <summary>DEL.</summary>
+    /// <returns>How many of the keys there were.</returns>
+    public async ValueTask<long> RemoveAsync(IReadOnlyCollection<string> fullKeys, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        if (fullKeys.Count == 0)
+            return 0;
+
+        RedisKey[] keys = [.. fullKeys.Select(static key => (RedisKey)key)];
+        if (keys.Length == 1 || !RedisConnection.IsCluster(database))
+            return await connection.Complete(database.KeyDeleteAsync(keys), call);
+
+        var replies = await connection.Complete(Task.WhenAll(keys.Select(key => database.KeyDeleteAsync(key))), call);
+        return replies.LongCount(static removed => removed);
+    }
+
+    private async ValueTask<EntryRead?> ReadCompact(IDatabase database, string fullKey, Call call)
+    {
+        Lease<byte>? lease;
+        try
+        {
+            lease = await connection.Complete(database.StringGetLeaseAsync(fullKey), call);
+        }
+        catch (RedisServerException refused) when (IsWrongType(refused))
+        {
+            return null;
+        }
+
+        if (lease is null)
+            return new EntryRead(EntryMiss.Absent);
+
+        var miss = RedisEntry.TryDecode(lease.Memory, RedisEntry.SeedOf(fullKey), out var entry);
+        var tags = miss == EntryMiss.None ? TagStamp.TryDecode(entry.TagStamps.Span) : null;
+        if (tags is not null)
+            return new EntryRead(entry, tags, lease);
+
+        lease.Dispose();
+        return new EntryRead(miss == EntryMiss.None ? EntryMiss.Damaged : miss);
+    }
+
+    private async ValueTask<EntryRead?> ReadMicrosoft(IDatabase database, string fullKey, Call call)
+    {
+        RedisValue[] fields;
+        try
+        {
+            fields = await connection.Complete(database.HashGetAsync(fullKey, MicrosoftFields), call);
+        }
+        catch (RedisServerException refused) when (IsWrongType(refused))
+        {
+            return null;
+        }
+
+        if (Array.TrueForAll(fields, static field => field.IsNull))
+            return new EntryRead(EntryMiss.Absent);
+
+        if (fields[2].IsNull || ReadMicrosoftExpiry(fields[0], fields[1]) is not { } expiry)
+            return new EntryRead(EntryMiss.Foreign);
+
+        var tags = fields[3].IsNull ? [] : TagStamp.TryDecode(((ReadOnlyMemory<byte>)fields[3]).Span);
+        return tags is null
+            ? new EntryRead(EntryMiss.Damaged)
+            : new EntryRead(new DecodedEntry(expiry, default, (ReadOnlyMemory<byte>)fields[2]), tags, buffer: null);
+    }
+
+    private async ValueTask WriteCompact(
+        IDatabase database, string fullKey, ReadOnlySequence<byte> payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
+    {
+        var size = RedisEntry.EncodedSize(expiry, stamps, payload.Length);
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        RedisEntry.Encode(buffer.AsSpan(0, size), RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
+        var lifetime = ttlMs is { } ms ? new Expiration(TimeSpan.FromMilliseconds(ms)) : Expiration.Default;
+        await connection.Complete(database.StringSetAsync(fullKey, buffer.AsMemory(0, size), lifetime), call);
+
+        // Not in a finally: after a time-out or a cancellation the client library may still be about to send these bytes.
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private static (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)
+    {
+        if (reply.Length > 3)
+        {
+            return ReadMicrosoftExpiry((RedisValue)reply[3], (RedisValue)reply[4]) is { } found
+                ? (found, (ReadOnlyMemory<byte>)(RedisValue)reply[5])
+                : null;
+        }
+
+        ReadOnlyMemory<byte> beginning = (byte[])reply[2]!;
+        return RedisEntry.TryDecodeHead(beginning.Span, RedisEntry.SeedOf(fullKey), out var expiry, out var headSize) == EntryMiss.None
+            && RedisEntry.TagStampsOf(beginning, headSize) is { } stamps ? (expiry, stamps) : null;
+    }
+
+    private static EntryExpiry? ReadMicrosoftExpiry(RedisValue absolute, RedisValue sliding) =>
+        absolute.TryParse(out long absoluteTicks) && sliding.TryParse(out long slidingTicks)
+        && new MicrosoftEntry(absoluteTicks, slidingTicks).TryGetExpiry(out var expiry) ? expiry : null;
+
+    private static bool IsWrongType(RedisServerException refused) => refused.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal);
+}

@@ -1,0 +1,39 @@
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>What went wrong with Redis. Each is one name in the log, in the metrics and in <c>Cache-Status</c>.</summary>
+internal enum RedisErrorKind
+{
+    /// <summary>No reply within the operation timeout.</summary>
+    RedisTimeout,
+
+    /// <summary>There is no connection, or it was lost.</summary>
+    RedisUnavailable,
+
+    /// <summary>Redis answered with an error: out of memory, read-only, no permission and the like.</summary>
+    RedisRefused,
+
+    /// <summary>The caller's token was cancelled.</summary>
+    Canceled,
+
+    /// <summary>The caller's own mistake: an argument out of its range, a cache that was disposed of.</summary>
+    Misuse,
+
+    /// <summary>None of these: a mistake of this library, or of a connection factory.</summary>
+    Unexpected,
+}
+
+internal static class RedisErrors
+{
+    public static RedisErrorKind KindOf(Exception failure) => failure switch
+    {
+        TimeoutException => RedisErrorKind.RedisTimeout,
+        RedisConnectionException => RedisErrorKind.RedisUnavailable,
+        RedisServerException => RedisErrorKind.RedisRefused,
+        RedisException => RedisErrorKind.RedisUnavailable,
+        OperationCanceledException => RedisErrorKind.Canceled,
+        ArgumentException or ObjectDisposedException => RedisErrorKind.Misuse,
+        _ => RedisErrorKind.Unexpected,
+    };
+}

@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RedisExpiryCache.Redis;
+
+namespace RedisExpiryCache;
+
+/// <summary>
+/// The data cache: a read is one round trip, sliding or not; a write is one command that carries its expiry, to the millisecond.
+/// <para>
+/// Failure policy: as <see cref="IRedisExpiringCache"/> says, it throws what went wrong with Redis, within
+/// <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. Bytes under a key that are not the entry that was written for it are a miss,
+/// logged with the reason. A slide that fails after its read succeeded is logged and counted; the read still counts.
+/// </para>
+/// </summary>
+public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyncDisposable
+{
+    private readonly RedisConnection connection;
+    private readonly DataEntries entries;
+
+    /// <summary>Creates a cache outside dependency injection. It connects at the first use.</summary>
+    /// <param name="options">Required: a connection, by <c>Configuration</c>, <c>ConfigurationOptions</c> or <c>ConnectionMultiplexerFactory</c>.</param>
+    /// <param name="loggerFactory">Null: nothing is logged.</param>
+    /// <param name="meterFactory">Null: a meter of the same name, made without a factory.</param>
+    /// <param name="time">The app's clock; null: the system's. Expiry goes by the Redis server's clock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="OptionsValidationException">A setting is missing or out of its range.</exception>
+    public RedisExpiringCache(
+        IOptions<RedisExpiringCacheOptions> options, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? time = null)
+        : this(Validated(options), new CacheMetrics(meterFactory), loggerFactory, time)
+    {
+    }
+
+    internal RedisExpiringCache(RedisExpiringCacheOptions options, CacheMetrics metrics, ILoggerFactory? loggerFactory, TimeProvider? time)
+    {
+        connection = new RedisConnection(options, time ?? TimeProvider.System);
+        Entries = new RedisEntries(connection, options.EntryFormat);
+        Generations = new Generations(connection);
+        entries = new DataEntries(connection, Entries, Generations, new DataReport(metrics, loggerFactory), options.InstanceName ?? "");
+    }
+
+    /// <summary>What the response cache stores with: the same connection.</summary>
+    internal RedisEntries Entries { get; }
+
+    internal Generations Generations { get; }
+
+    /// <inheritdoc />
+    public byte[]? Get(string key) => Wait(entries.GetAsync(key, Call.Sync));
+
+    /// <inheritdoc />
+    public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => entries.GetAsync(key, Call.Async(token)).AsTask();
+
+    /// <inheritdoc />
+    public bool TryGet(string key, IBufferWriter<byte> destination) => Wait(entries.TryGetAsync(key, destination, Call.Sync));
+
+    /// <inheritdoc />
+    public ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default) =>
+        entries.TryGetAsync(key, destination, Call.Async(token));
+
+    /// <inheritdoc />
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], Call.Sync));
+
+    /// <inheritdoc />
+    public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
+        Wait(entries.SetAsync(key, value, options, [], Call.Sync));
+
+    /// <inheritdoc />
+    public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+        entries.SetAsync(key, Bytes(value), options, [], Call.Async(token)).AsTask();
+
+    /// <inheritdoc />
+    public ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+        Unnamed(entries.SetAsync(key, value, options, [], Call.Async(token)));
+
+    /// <inheritdoc />
+    public ValueTask SetAsync(
+        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, CancellationToken token = default) =>
+        Unnamed(entries.SetAsync(key, value, options, tags, Call.Async(token)));
+
+    /// <inheritdoc />
+    public void Refresh(string key) => Wait(entries.RefreshAsync(key, Call.Sync));
+
+    /// <inheritdoc />
+    public Task RefreshAsync(string key, CancellationToken token = default) => entries.RefreshAsync(key, Call.Async(token)).AsTask();
+
+    /// <inheritdoc />
+    public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], Call.Sync));
+
+    /// <inheritdoc />
+    public Task RemoveAsync(string key, CancellationToken token = default) => entries.RemoveAsync([NotNull(key)], Call.Async(token)).AsTask();
+
+    /// <inheritdoc />
+    public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, CancellationToken token = default) =>
+        entries.RemoveAsync(keys, Call.Async(token));
+
+    /// <inheritdoc />
+    public ValueTask RemoveByTagAsync(string tag, CancellationToken token = default) => Unnamed(entries.RemoveByTagAsync(tag, Call.Async(token)));
+
+    /// <inheritdoc />
+    public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, CancellationToken token = default) =>
+        entries.GetLifetimeAsync(key, Call.Async(token));
+
+    /// <inheritdoc />
+    public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+        entries.ExpireAsync(key, options, Call.Async(token));
+
+    /// <summary>Closes the connection, unless it came from a <c>ConnectionMultiplexerFactory</c>. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose() => connection.Dispose();
+
+    /// <inheritdoc cref="Dispose" />
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private static RedisExpiringCacheOptions Validated(IOptions<RedisExpiringCacheOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var result = new RedisExpiringCacheOptionsValidator().Validate(name: null, options.Value);
+        return result.Succeeded
+            ? options.Value
+            : throw new OptionsValidationException(Options.DefaultName, typeof(RedisExpiringCacheOptions), result.Failures!);
+    }
+
+    private static ReadOnlySequence<byte> Bytes(byte[] value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return new ReadOnlySequence<byte>(value);
+    }
+
+    private static string NotNull(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key;
+    }
+
+    /// <summary>A call that blocks has ended by the time it returns: see <see cref="Call"/>.</summary>
+    private static T Wait<T>(ValueTask<T> ended) => ended.IsCompleted ? ended.GetAwaiter().GetResult() : ended.AsTask().GetAwaiter().GetResult();
+
+    private static async ValueTask Unnamed<T>(ValueTask<T> call) => await call;
+}

@@ -1,0 +1,160 @@
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+// What has to be one step at the server, and to go by the server's clock. Each script names one key, so it runs on a cluster; it
+// reads the layouts of RedisEntry and MicrosoftEntry. The client library sends a script by its hash and loads it when need be.
+internal static class Scripts
+{
+    // A sliding entry, of either layout: its window and its end in milliseconds (end: the last moment there is, when it has none).
+    private const string Prologue = """
+        local function number(s, at)
+          local n = 0
+          for i = at + 7, at, -1 do n = n * 256 + string.byte(s, i) end
+          return n
+        end
+        local function now()
+          local t = redis.call('TIME')
+          return t[1] * 1000 + math.floor(t[2] / 1000)
+        end
+        local function integer(n) return string.format('%.0f', n) end
+
+        """;
+
+    /// <summary>
+    /// PEXPIRE by the entry's own rule, whatever entry is there at that moment: so a slide that rides behind a read and comes late, after
+    /// the key was written anew, can only give the new entry what it would have got from a read of its own.
+    /// </summary>
+    private const string SlideScript = Prologue + """
+        local window
+        local last = 253402300799999
+        local head = redis.pcall('GETRANGE', KEYS[1], 0, 21)
+        if type(head) == 'table' then
+          local fields = redis.pcall('HMGET', KEYS[1], 'absexp', 'sldexp')
+          if fields.err or not fields[2] then return 0 end
+          local ticks, ends = tonumber(fields[2]), tonumber(fields[1] or '-1')
+          if not ticks or ticks <= 0 then return 0 end
+          window = math.floor(ticks / 10000)
+          if ends and ends >= 0 then last = math.floor((ends - 621355968000000000) / 10000) end
+        else
+          if #head < 14 or string.byte(head, 1) ~= 193 then return 0 end
+          local flags = string.byte(head, 2)
+          if flags % 2 == 0 then return 0 end
+          window = number(head, 7)
+          if flags % 4 >= 2 then
+            if #head < 22 then return 0 end
+            last = number(head, 15)
+          end
+        end
+        return redis.call('PEXPIRE', KEYS[1], integer(math.min(window, last - now())))
+        """;
+
+    // ARGV: the new head of an untagged and of a tagged entry, the time to live in ms or '', absexp and sldexp for Microsoft's layout.
+    // Returns the entry's tag stamps ('' for none); nil when there is no entry.
+    private const string ExpireScript = Prologue + """
+        local ttl = ARGV[3]
+        local value = redis.pcall('GET', KEYS[1])
+        if not value then return false end
+        if type(value) == 'table' then
+          local data = redis.pcall('HEXISTS', KEYS[1], 'data')
+          if data ~= 1 then return false end
+          redis.call('HSET', KEYS[1], 'absexp', ARGV[4], 'sldexp', ARGV[5])
+          if ttl == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ttl) end
+          return redis.call('HGET', KEYS[1], 'tags') or ''
+        end
+        if #value < 14 or string.byte(value, 1) ~= 193 then return false end
+        local flags = string.byte(value, 2)
+        local size = 6
+        if flags % 2 >= 1 then size = size + 8 end
+        if flags % 4 >= 2 then size = size + 8 end
+        local head, tags = ARGV[1], ''
+        if flags % 8 >= 4 and #value >= size + 10 then
+          head = ARGV[2]
+          tags = string.sub(value, size + 11, size + 10 + string.byte(value, size + 9) + 256 * string.byte(value, size + 10))
+        end
+        value = head .. string.sub(value, size + 1)
+        if ttl == '' then redis.call('SET', KEYS[1], value) else redis.call('SET', KEYS[1], value, 'PX', ttl) end
+        return tags
+        """;
+
+    /// <summary>Time left in ms (-1 none), the server's now in ms, the entry's beginning with its tag stamps; or Microsoft's fields instead.</summary>
+    private const string LifetimeScript = Prologue + """
+        local left = redis.call('PTTL', KEYS[1])
+        if left == -2 then return {} end
+        local time = integer(now())
+        local head = redis.pcall('GETRANGE', KEYS[1], 0, 31)
+        if type(head) == 'table' then
+          local fields = redis.pcall('HMGET', KEYS[1], 'absexp', 'sldexp', 'tags')
+          if fields.err or redis.call('HEXISTS', KEYS[1], 'data') == 0 then return {} end
+          return {left, time, '', fields[1] or '', fields[2] or '', fields[3] or ''}
+        end
+        if #head >= 2 and string.byte(head, 1) == 193 then
+          local flags = string.byte(head, 2)
+          if flags % 8 >= 4 then
+            local at = 14
+            if flags % 2 >= 1 then at = at + 8 end
+            if flags % 4 >= 2 then at = at + 8 end
+            if #head >= at + 2 then
+              head = redis.call('GETRANGE', KEYS[1], 0, at + 1 + string.byte(head, at + 1) + 256 * string.byte(head, at + 2))
+            end
+          end
+        end
+        return {left, time, head}
+        """;
+
+    // ARGV: absexp, sldexp, data, the time to live in ms or '', tags or ''. Microsoft's own provider does this as two commands.
+    private const string SetMicrosoftScript = """
+        redis.call('DEL', KEYS[1])
+        redis.call('HSET', KEYS[1], 'absexp', ARGV[1], 'sldexp', ARGV[2], 'data', ARGV[3])
+        if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'tags', ARGV[5]) end
+        if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+        return 1
+        """;
+
+    // ARGV: the id to take when there is none, the time in ms that it has to last at least.
+    private const string GenerationScript = """
+        local value = redis.call('GET', KEYS[1])
+        if not value then
+          redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+          return ARGV[1]
+        end
+        local left = redis.call('PTTL', KEYS[1])
+        if left >= 0 and left < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+        return value
+        """;
+
+    // ARGV: the id that must still be current, the value to keep from now on, the time in ms that it has to last at least or ''.
+    private const string KeepScript = """
+        local value = redis.call('GET', KEYS[1])
+        if not value or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+        local left = redis.call('PTTL', KEYS[1])
+        if ARGV[3] == '' or left == -1 then
+          if value ~= ARGV[2] or left ~= -1 then redis.call('SET', KEYS[1], ARGV[2]) end
+        elseif value ~= ARGV[2] or left < tonumber(ARGV[3]) then
+          if left < tonumber(ARGV[3]) then left = ARGV[3] end
+          redis.call('SET', KEYS[1], ARGV[2], 'PX', left)
+        end
+        return 1
+        """;
+
+    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(SlideScript, [key]);
+
+    public static Task<RedisResult> Lifetime(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(LifetimeScript, [key]);
+
+    public static Task<RedisResult> Expire(
+        IDatabase database, RedisKey key, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> taggedHead, long? ttlMs, MicrosoftEntry fields) =>
+        database.ScriptEvaluateAsync(ExpireScript, [key], [head, taggedHead, OrEmpty(ttlMs), fields.AbsoluteTicks, fields.SlidingTicks]);
+
+    public static Task<RedisResult> SetMicrosoft(
+        IDatabase database, RedisKey key, MicrosoftEntry fields, ReadOnlyMemory<byte> data, long? ttlMs, ReadOnlyMemory<byte> tagStamps) =>
+        database.ScriptEvaluateAsync(
+            SetMicrosoftScript, [key], [fields.AbsoluteTicks, fields.SlidingTicks, data, OrEmpty(ttlMs), tagStamps]);
+
+    public static Task<RedisResult> Generation(IDatabase database, RedisKey key, string newId, long atLeastMs) =>
+        database.ScriptEvaluateAsync(GenerationScript, [key], [newId, atLeastMs]);
+
+    public static Task<RedisResult> Keep(IDatabase database, RedisKey key, string id, string value, long? atLeastMs) =>
+        database.ScriptEvaluateAsync(KeepScript, [key], [id, value, OrEmpty(atLeastMs)]);
+
+    private static RedisValue OrEmpty(long? milliseconds) => milliseconds is { } ms ? ms : RedisValue.EmptyString;
+}

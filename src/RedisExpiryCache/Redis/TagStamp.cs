@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>A tag and the generation of it that an entry was made under.</summary>
+internal readonly record struct TagStamp(string Tag, string Generation)
+{
+    public const int MaximumStampsSize = ushort.MaxValue;
+
+    // FORMAT of stamps, one after the other: 2 length of the tag, the tag in UTF-8, the generation in ASCII (always of one length).
+    public static byte[] Encode(ReadOnlySpan<TagStamp> stamps)
+    {
+        var size = 0;
+        foreach (var stamp in stamps)
+            size += 2 + Encoding.UTF8.GetByteCount(stamp.Tag) + Generations.IdLength;
+
+        var bytes = new byte[size];
+        var rest = bytes.AsSpan();
+        foreach (var stamp in stamps)
+        {
+            var length = Encoding.UTF8.GetBytes(stamp.Tag, rest[2..]);
+            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)length);
+            Encoding.ASCII.GetBytes(stamp.Generation, rest[(2 + length)..]);
+            rest = rest[(2 + length + Generations.IdLength)..];
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Null when the bytes are no stamps; never throws.</summary>
+    public static TagStamp[]? TryDecode(ReadOnlySpan<byte> bytes)
+    {
+        var stamps = new List<TagStamp>();
+        while (!bytes.IsEmpty)
+        {
+            if (bytes.Length < 2)
+                return null;
+
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+            if (bytes.Length < 2 + length + Generations.IdLength)
+                return null;
+
+            var generation = bytes.Slice(2 + length, Generations.IdLength);
+            stamps.Add(new TagStamp(Encoding.UTF8.GetString(bytes.Slice(2, length)), Encoding.ASCII.GetString(generation)));
+            bytes = bytes[(2 + length + Generations.IdLength)..];
+        }
+
+        return [.. stamps];
+    }
+}
