@@ -16,4 +16,22 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "The entry {Key} was read, but its sliding expiration could not be renewed ({Reason}).")]
     public static partial void SlideFailed(this ILogger logger, string key, string reason, Exception failure);
+
+    [LoggerMessage(20, LogLevel.Debug, "{Path}: {Outcome} {Reason}.")]
+    public static partial void ResponseAnswered(this ILogger logger, string path, string outcome, string? reason);
+
+    [LoggerMessage(21, LogLevel.Debug, "The response for {Path} was stored; time to live {TimeToLive}.")]
+    public static partial void ResponseStored(this ILogger logger, string path, TimeSpan? timeToLive);
+
+    [LoggerMessage(22, LogLevel.Debug, "The response for {Path} was not stored: {Reason}.")]
+    public static partial void ResponseNotStored(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(23, LogLevel.Debug, "Stored responses were evicted, by {Target} {Name}.")]
+    public static partial void Evicted(this ILogger logger, string target, string name);
+
+    [LoggerMessage(24, LogLevel.Error, "Stored responses could not be evicted, by {Target} {Name} ({Reason}): they may still be served until they expire.")]
+    public static partial void EvictionFailed(this ILogger logger, string target, string name, string reason, Exception failure);
+
+    [LoggerMessage(25, LogLevel.Warning, "The response cache goes without Redis ({Reason}): the app answers. Said once a minute.")]
+    public static partial void ResponseStoreFailed(this ILogger logger, string reason, Exception failure);
 }

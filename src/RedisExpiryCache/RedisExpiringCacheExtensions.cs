@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -52,9 +54,40 @@ public static class RedisExpiringCacheServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IRedisExpiringCache>(static provider => provider.GetRequiredService<RedisExpiringCache>());
 
+        services.AddResponseCache();
+
         // In place of whatever an earlier call registered, AddDistributedMemoryCache included: the last one named is the one meant.
         services.Replace(ServiceDescriptor.Singleton<IDistributedCache>(static provider => provider.GetRequiredService<RedisExpiringCache>()));
         services.Replace(ServiceDescriptor.Singleton<IBufferDistributedCache>(static provider => provider.GetRequiredService<RedisExpiringCache>()));
         return services;
+    }
+
+    private static void AddResponseCache(this IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider => new ResponseKeys(
+            provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value.InstanceName ?? ""));
+        services.TryAddSingleton<ResponseReport>();
+        services.TryAddSingleton(static provider =>
+        {
+            var connection = provider.GetRequiredService<RedisExpiringCache>().Connection;
+            return new ResponseStore(
+                new RedisEntries(connection, EntryFormat.Compact),
+                new Generations(connection),
+                connection.Clock,
+                provider.GetRequiredService<ResponseKeys>(),
+                provider.GetRequiredService<ResponseReport>());
+        });
+        services.TryAddSingleton(static provider =>
+        {
+            var connection = provider.GetRequiredService<RedisExpiringCache>().Connection;
+            return new ResponseEvictions(
+                new RedisEntries(connection, EntryFormat.Compact),
+                new Generations(connection),
+                provider.GetRequiredService<ResponseKeys>(),
+                provider.GetRequiredService<ResponseReport>(),
+                provider);
+        });
+        services.TryAddSingleton<EndpointEvictions>();
+        services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
     }
 }

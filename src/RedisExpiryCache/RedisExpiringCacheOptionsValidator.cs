@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using StackExchange.Redis;
+using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache;
 
@@ -44,23 +44,11 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
                 "is empty; give a StackExchange.Redis connection string such as \"localhost:6379\", or set ConfigurationOptions or ConnectionMultiplexerFactory instead.",
                 nameof(RedisExpiringCacheOptions.Configuration));
         }
-        else if (!IsConnectionString(configuration))
+        else if (!RedisConnection.IsConnectionString(configuration))
         {
             errors.AddError(
                 "is not a StackExchange.Redis connection string (its value is not shown, for it may hold a password); one looks like \"localhost:6379,password=…,ssl=true\".",
                 nameof(RedisExpiringCacheOptions.Configuration));
-        }
-    }
-
-    private static bool IsConnectionString(string configuration)
-    {
-        try
-        {
-            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0;
-        }
-        catch (ArgumentException)
-        {
-            return false;
         }
     }
 }

@@ -9,7 +9,7 @@ namespace RedisExpiryCache.Redis;
 /// What the data cache does, one method a call of its surface: check the arguments, ask Redis, report. Failure policy:
 /// see <see cref="RedisExpiringCache"/>.
 /// </summary>
-internal sealed class DataEntries(RedisConnection connection, RedisEntries entries, Generations generations, DataReport report, string instanceName)
+internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Generations generations, DataReport report, string instanceName)
 {
     // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
     private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
@@ -130,7 +130,7 @@ internal sealed class DataEntries(RedisConnection connection, RedisEntries entri
     {
         var (expiry, serverNow) = await ExpiryOf(options, call);
         var stamps = tags.Count == 0 ? [] : await entryTags.StampAsync(tags, call);
-        await entries.WriteAsync(fullKey, value, expiry, stamps, serverNow, call);
+        await entries.WriteAsync(fullKey, new EntryPayload(default, value), expiry, stamps, serverNow, call);
         if (stamps.Length > 0)
             await entryTags.KeepAsync(stamps, LifetimeOf(expiry, serverNow), call);
 
@@ -163,9 +163,8 @@ internal sealed class DataEntries(RedisConnection connection, RedisEntries entri
     /// </summary>
     private async ValueTask<(EntryExpiry Expiry, DateTimeOffset ServerNow)> ExpiryOf(DistributedCacheEntryOptions options, Call call)
     {
-        var clock = connection.Clock;
         var absolute = options.AbsoluteExpiration is not null || options.AbsoluteExpirationRelativeToNow is not null;
-        var serverNow = absolute ? await clock.NowAsync(await connection.OpenAsync(call), call) : clock.LocalNow;
+        var serverNow = absolute ? await clock.NowAsync(call) : clock.LocalNow;
 
         // Past for the app and for the server alike: where only one of the two clocks is wrong, the server's decides, and nobody is blamed.
         if (options.AbsoluteExpiration is { } end && end <= clock.LocalNow && end <= serverNow)

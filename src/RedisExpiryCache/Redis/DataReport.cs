@@ -28,12 +28,9 @@ internal enum DataOutcome
 /// <summary>Says what the data cache did, in the log and in the metrics, by the same names.</summary>
 internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFactory)
 {
-    private const int RememberedWarnings = 1_000;
-
     private readonly ILogger logger = loggerFactory?.CreateLogger<RedisExpiringCache>() ?? NullLogger<RedisExpiringCache>.Instance;
 
-    // A page that is read a thousand times a second and found damaged each time is one line in the log, not a thousand a second.
-    private readonly Recent<object> warned = new(RememberedWarnings);
+    private readonly LogThrottle throttle = new();
 
     public static long Start() => CacheMetrics.Start();
 
@@ -43,7 +40,7 @@ internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFac
         var reason = miss == EntryMiss.None ? null : miss.Token();
         metrics.DataOperation(started, DataOperation.Get, outcome, reason);
         logger.DataOperation(DataOperation.Get.Token(), key, outcome.Token(), reason);
-        if (miss > EntryMiss.TagRemoved && IsNew($"{key} {reason}"))
+        if (miss > EntryMiss.TagRemoved && throttle.IsDue($"{key} {reason}"))
             logger.EntryUnreadable(key, reason!);
     }
 
@@ -66,16 +63,7 @@ internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFac
     {
         var kind = RedisErrors.KindOf(failure).Token();
         metrics.DataOperation(CacheMetrics.Start(), DataOperation.Slide, DataOutcome.Error, kind);
-        if (IsNew($"slide {kind}"))
+        if (throttle.IsDue($"slide {kind}"))
             logger.SlideFailed(key, kind, failure);
-    }
-
-    private bool IsNew(string warning)
-    {
-        if (warned.Find(warning) is not null)
-            return false;
-
-        warned.Remember(warning, warning);
-        return true;
     }
 }

@@ -36,7 +36,7 @@ internal static class KeyText
     public static string DigestOf(string text) =>
         Base64Url.EncodeToString(SHA256.HashData(Encoding.Unicode.GetBytes(text)).AsSpan(0, 20));
 
-    private static string Shorten(string text) =>
+    public static string Shorten(string text) =>
         text.Length <= MaximumLength ? text : $"{text[..(MaximumLength / 2)]}*{DigestOf(text)}";
 
     private static bool NeedsEscape(char c, string alsoEscaped) =>

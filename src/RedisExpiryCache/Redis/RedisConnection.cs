@@ -72,6 +72,18 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         return endpoints.Length > 0 && multiplexer.GetServer(endpoints[0]).ServerType == ServerType.Cluster;
     }
 
+    public static bool IsConnectionString(string configuration)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose()
     {
         if (Retire() is { } owned)

@@ -22,7 +22,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
-    public async ValueTask WriteAsync(string fullKey, ReadOnlySequence<byte> payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
+    public async ValueTask WriteAsync(string fullKey, EntryPayload payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
     {
         var database = await connection.OpenAsync(call);
         var ttlMs = expiry.TimeToLiveMs(serverNow);
@@ -140,7 +140,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     private async ValueTask WriteCompact(
-        IDatabase database, string fullKey, ReadOnlySequence<byte> payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
+        IDatabase database, string fullKey, EntryPayload payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
     {
         var size = RedisEntry.EncodedSize(expiry, stamps, payload.Length);
         var buffer = ArrayPool<byte>.Shared.Rent(size);

@@ -49,7 +49,7 @@ internal static class RedisEntry
     public static int EncodedSize(EntryExpiry expiry, ReadOnlySpan<byte> tagStamps, long payloadLength) =>
         checked((int)(HeadSize(FlagsOf(expiry)) + BodyCheckSize + (tagStamps.IsEmpty ? 0 : TagLengthSize + tagStamps.Length) + payloadLength));
 
-    public static void Encode(Span<byte> destination, long seed, EntryExpiry expiry, ReadOnlySpan<byte> tagStamps, in ReadOnlySequence<byte> payload)
+    public static void Encode(Span<byte> destination, long seed, EntryExpiry expiry, ReadOnlySpan<byte> tagStamps, in EntryPayload payload)
     {
         var headSize = EncodeHead(destination, seed, expiry, tagged: !tagStamps.IsEmpty);
         var body = destination[(headSize + BodyCheckSize)..];
@@ -61,7 +61,8 @@ internal static class RedisEntry
             rest = rest[(TagLengthSize + tagStamps.Length)..];
         }
 
-        payload.CopyTo(rest);
+        payload.Head.Span.CopyTo(rest);
+        payload.Body.CopyTo(rest[payload.Head.Length..]);
         BinaryPrimitives.WriteUInt64LittleEndian(destination[headSize..], XxHash3.HashToUInt64(body, seed));
     }
 

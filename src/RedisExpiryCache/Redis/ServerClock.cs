@@ -17,8 +17,9 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
 
     public DateTimeOffset LocalNow => time.GetUtcNow();
 
-    public async ValueTask<DateTimeOffset> NowAsync(IDatabase database, Call call)
+    public async ValueTask<DateTimeOffset> NowAsync(Call call)
     {
+        var database = await connection.OpenAsync(call);
         var known = sample ?? await AskAsync(database, call);
         if (known is null)
             return LocalNow;

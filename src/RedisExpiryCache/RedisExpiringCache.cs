@@ -36,15 +36,13 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     internal RedisExpiringCache(RedisExpiringCacheOptions options, CacheMetrics metrics, ILoggerFactory? loggerFactory, TimeProvider? time)
     {
         connection = new RedisConnection(options, time ?? TimeProvider.System);
-        Entries = new RedisEntries(connection, options.EntryFormat);
-        Generations = new Generations(connection);
-        entries = new DataEntries(connection, Entries, Generations, new DataReport(metrics, loggerFactory), options.InstanceName ?? "");
+        var stored = new RedisEntries(connection, options.EntryFormat);
+        var report = new DataReport(metrics, loggerFactory);
+        entries = new DataEntries(connection.Clock, stored, new Generations(connection), report, options.InstanceName ?? "");
     }
 
-    /// <summary>What the response cache stores with: the same connection.</summary>
-    internal RedisEntries Entries { get; }
-
-    internal Generations Generations { get; }
+    /// <summary>Responses go over the same connection.</summary>
+    internal RedisConnection Connection => connection;
 
     /// <inheritdoc />
     public byte[]? Get(string key) => Wait(entries.GetAsync(key, Call.Sync));

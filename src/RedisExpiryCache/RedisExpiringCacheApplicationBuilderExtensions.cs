@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.ResponseCaching;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Places the response cache in the pipeline.</summary>
+public static class RedisExpiringCacheApplicationBuilderExtensions
+{
+    /// <summary>
+    /// Answers requests from stored responses and stores those of what comes after it (RFC 9111, a shared cache). Place it after
+    /// <c>UseForwardedHeaders</c>, <c>UseRouting</c> (where it is called by hand), <c>UseCors</c>, <c>UseAuthentication</c> and <c>UseAuthorization</c>, and
+    /// before whatever is to be cached.
+    /// </summary>
+    /// <exception cref="ArgumentNullException"><paramref name="app"/> is null.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddRedisExpiringCache</c> was not called.</exception>
+    public static IApplicationBuilder UseRedisExpiringCache(this IApplicationBuilder app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        return app.ApplicationServices.GetService<ResponseStore>() is null
+            ? throw new InvalidOperationException(
+                "UseRedisExpiringCache needs services that are not registered: add builder.Services.AddRedisExpiringCache(\"localhost:6379\") before builder.Build().")
+            : app.UseMiddleware<ResponseCacheMiddleware>();
+    }
+}

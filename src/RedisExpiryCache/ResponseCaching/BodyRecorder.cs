@@ -1,0 +1,114 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// Stands in for the response's body while the app writes: each byte goes on to the client at once and is kept too, by whichever way
+/// it is written. Failure policy: what the real body throws passes through.
+/// </summary>
+internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded) : IHttpResponseBodyFeature
+{
+    private RecordingStream? stream;
+    private RecordingWriter? writer;
+
+    public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded);
+
+    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded);
+
+    public void DisableBuffering() => inner.DisableBuffering();
+
+    public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+
+    public Task CompleteAsync() => inner.CompleteAsync();
+
+    /// <summary>While recording, a file is read once, by us; the file on disk may change between two readings.</summary>
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+        recorded.IsRecording
+            ? SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken)
+            : inner.SendFileAsync(path, offset, count, cancellationToken);
+
+    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded) : PipeWriter
+    {
+        private Memory<byte> current;
+
+        public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
+
+        public override long UnflushedBytes => inner.UnflushedBytes;
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => current = inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+        public override void Advance(int bytes)
+        {
+            // Before the real writer advances: from then on the memory may be sent and used again.
+            recorded.Append(current.Span[..bytes]);
+            current = current[bytes..];
+            inner.Advance(bytes);
+        }
+
+        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+        {
+            recorded.Append(source.Span);
+            return inner.WriteAsync(source, cancellationToken);
+        }
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    }
+
+    private sealed class RecordingStream(Stream inner, RecordedBytes recorded) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            recorded.Append(buffer);
+            inner.Write(buffer);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            recorded.Append(buffer.Span);
+            return inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
+            TaskToAsyncResult.Begin(WriteAsync(buffer, offset, count, CancellationToken.None), callback, state);
+
+        public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
+
+        public override void Flush() => inner.Flush();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

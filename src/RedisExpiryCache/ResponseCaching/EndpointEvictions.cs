@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Http.Extensions;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// What a request evicts: by its method (RFC 9111 4.4) and by the attributes of its endpoint, after it has succeeded.
+/// <para>
+/// It is done before the client hears of the success, so that its next request sees the change; and again once the app has returned, in case
+/// it went on changing things after it had begun to answer.
+/// </para>
+/// <para>Failure policy: an eviction that fails is logged and counted (by <see cref="ResponseEvictions"/>); the response stays as it is.</para>
+/// </summary>
+internal sealed class EndpointEvictions(ResponseEvictions evictions)
+{
+    public static bool IsEvicting(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<RedisResponseCacheEvictAttribute>() is not null;
+
+    public async Task RunAsync(HttpContext context, RequestDelegate next, string? cacheStatus)
+    {
+        var (tags, paths) = Named(context);
+        context.Response.OnStarting(async () =>
+        {
+            if (cacheStatus is not null)
+                context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
+
+            await Evict(context, tags, paths);
+        });
+
+        await next(context);
+        if (context.Response.HasStarted)
+            await Evict(context, tags, paths);
+    }
+
+    private async Task Evict(HttpContext context, string[] tags, string[] paths)
+    {
+        var succeeded = context.Response.StatusCode is >= 200 and <= 399;
+        var targets = Invalidation.Invalidates(context.Request.Method, context.Response.StatusCode) ? UrlsOf(context) : [];
+        var all = succeeded ? targets.Concat(paths) : targets;
+        foreach (var path in all.Distinct(StringComparer.Ordinal))
+            await evictions.TryEvictAsync(path, CancellationToken.None);
+
+        foreach (var tag in succeeded ? tags : [])
+            await evictions.TryEvictByTagAsync(tag, CancellationToken.None);
+    }
+
+    private static (string[] Tags, string[] Paths) Named(HttpContext context)
+    {
+        var attributes = context.GetEndpoint()?.Metadata.GetOrderedMetadata<RedisResponseCacheEvictAttribute>() ?? [];
+        var (values, root) = (context.Request.RouteValues, context.Request.PathBase.ToUriComponent());
+        return (
+            [.. attributes.SelectMany(static attribute => attribute.Tags ?? []).Select(tag => new RouteTemplate(tag).Fill(values))],
+            [.. attributes.SelectMany(static attribute => attribute.Paths ?? []).Select(path => root + new RouteTemplate(path).Fill(values, Uri.EscapeDataString))]);
+    }
+
+    private static IEnumerable<string> UrlsOf(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        return Uri.TryCreate(context.Request.GetEncodedUrl(), UriKind.Absolute, out var uri)
+            ? Invalidation.Targets(uri, headers.Location, headers.ContentLocation).Select(static target => target.PathAndQuery)
+            : [context.Request.GetEncodedPathAndQuery()];
+    }
+}

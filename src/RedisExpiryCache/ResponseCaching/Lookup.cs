@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.Expiry;
+using RedisExpiryCache.Redis;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>A request in the store's terms.</summary>
+/// <param name="UrlKey">The key of its URL's generation.</param>
+/// <param name="Identity">All that tells it apart from other requests, but for its fields.</param>
+/// <param name="Tags">The tags that its response will carry, escaped, <see cref="ResponseKeys.EverythingTag"/> among them.</param>
+/// <param name="FieldOf">Its fields.</param>
+internal sealed record Question(string UrlKey, string Identity, string[] Tags, Func<string, StringValues> FieldOf);
+
+/// <summary>What the store knew of a request, before the app ran. The body lives in a pooled buffer: dispose when the answer is sent.</summary>
+internal sealed class Lookup : IDisposable
+{
+    private readonly EntryRead read;
+
+    /// <summary>Nothing found, and nothing known that a response could be stored under.</summary>
+    public Lookup(string? reason = null) => Reason = reason;
+
+    public Lookup(UrlRecord? url, TagStamp[] stamps) => (Url, Stamps) = (url, stamps);
+
+    public Lookup(UrlRecord url, TagStamp[] stamps, string key, CachedResponse response, ReadOnlyMemory<byte> body, EntryRead read)
+        : this(url, stamps)
+    {
+        (Key, Response, Body, this.read) = (key, response, body, read);
+    }
+
+    /// <summary>Why the store could not be asked.</summary>
+    public string? Reason { get; }
+
+    /// <summary>The URL's generation before the app ran. Null: a response cannot be stored.</summary>
+    public UrlRecord? Url { get; }
+
+    /// <summary>The generations of the question's tags before the app ran.</summary>
+    public TagStamp[] Stamps { get; } = [];
+
+    public string? Key { get; }
+
+    public CachedResponse? Response { get; }
+
+    public ReadOnlyMemory<byte> Body { get; }
+
+    public EntryExpiry Expiry => read.Expiry;
+
+    public void Dispose() => read.Dispose();
+}

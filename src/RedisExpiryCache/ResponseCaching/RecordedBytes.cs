@@ -1,0 +1,114 @@
+using System.Buffers;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>Bytes kept in pooled segments as they come, up to a limit; past it everything is let go.</summary>
+internal sealed class RecordedBytes(long limit) : IDisposable
+{
+    private const int SmallestSegment = 4 * 1024, LargestSegment = 256 * 1024;
+
+    private Segment? first;
+    private Segment? last;
+    private bool stopped;
+    private (long Length, Action Reached)? mark;
+
+    public long Length { get; private set; }
+
+    /// <summary>More came than may be kept.</summary>
+    public bool IsOverLimit { get; private set; }
+
+    public bool IsRecording => !stopped;
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (stopped)
+            return;
+
+        Length += bytes.Length;
+        if (Length > limit)
+        {
+            IsOverLimit = true;
+            Stop();
+            return;
+        }
+
+        while (!bytes.IsEmpty)
+        {
+            if (last is null || last.Free == 0)
+                AddSegment(bytes.Length);
+
+            bytes = bytes[last!.Append(bytes)..];
+        }
+
+        CheckMark();
+    }
+
+    /// <summary>Has <paramref name="reached"/> called once, as soon as this many bytes have come.</summary>
+    public void NotifyAt(long length, Action reached)
+    {
+        mark = (length, reached);
+        CheckMark();
+    }
+
+    public ReadOnlySequence<byte> ToSequence() =>
+        first is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(first, 0, last!, last!.Memory.Length);
+
+    /// <summary>Keeps nothing from here on, and gives back what was kept.</summary>
+    public void Stop()
+    {
+        stopped = true;
+        for (var segment = first; segment is not null; segment = segment.Following)
+            segment.Return();
+
+        (first, last) = (null, null);
+    }
+
+    public void Dispose() => Stop();
+
+    private void CheckMark()
+    {
+        if (mark is not { } awaited || Length < awaited.Length)
+            return;
+
+        mark = null;
+        awaited.Reached();
+    }
+
+    private void AddSegment(long needed)
+    {
+        var size = (int)Math.Clamp(Math.Max(needed, Length), SmallestSegment, LargestSegment);
+        var added = new Segment(ArrayPool<byte>.Shared.Rent(size), last);
+        first ??= added;
+        last = added;
+    }
+
+    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    {
+        private readonly byte[] buffer;
+
+        public Segment(byte[] buffer, Segment? before)
+        {
+            this.buffer = buffer;
+            Memory = ReadOnlyMemory<byte>.Empty;
+            if (before is null)
+                return;
+
+            RunningIndex = before.RunningIndex + before.Memory.Length;
+            before.Next = this;
+        }
+
+        public Segment? Following => (Segment?)Next;
+
+        public int Free => buffer.Length - Memory.Length;
+
+        public int Append(ReadOnlySpan<byte> bytes)
+        {
+            var count = Math.Min(bytes.Length, Free);
+            bytes[..count].CopyTo(buffer.AsSpan(Memory.Length));
+            Memory = buffer.AsMemory(0, Memory.Length + count);
+            return count;
+        }
+
+        public void Return() => ArrayPool<byte>.Shared.Return(buffer);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.AspNetCore.Routing;
+using RedisExpiryCache.Redis;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>Evicts by deleting generations. Failure policy: see <see cref="IResponseCacheControl"/>; what is thrown is logged and counted too.</summary>
+internal sealed class ResponseEvictions(RedisEntries entries, Generations generations, ResponseKeys keys, ResponseReport report, IServiceProvider services)
+    : IResponseCacheControl
+{
+    public async ValueTask EvictAsync(string pathAndQuery, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(pathAndQuery);
+        if (!pathAndQuery.StartsWith('/'))
+            throw new ArgumentException($"'{pathAndQuery}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(pathAndQuery));
+
+        ThrowIfAny(await TryEvictAsync(pathAndQuery, token));
+    }
+
+    public async ValueTask EvictByTagAsync(string tag, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        ThrowIfAny(await TryEvictByTagAsync(tag, token));
+    }
+
+    public async ValueTask EvictAllAsync(CancellationToken token = default) => ThrowIfAny(
+        await Attempt(EvictionTarget.Everything, "", async call => await generations.RemoveAsync(keys.TagOf(ResponseKeys.EverythingTag), call), token));
+
+    /// <returns>Why it could not be done, logged and counted; null: it was.</returns>
+    public ValueTask<Exception?> TryEvictAsync(string pathAndQuery, CancellationToken token) =>
+        Attempt(EvictionTarget.Path, pathAndQuery, async call => await entries.RemoveAsync(UrlKeysOf(pathAndQuery), call), token);
+
+    /// <inheritdoc cref="TryEvictAsync" />
+    public ValueTask<Exception?> TryEvictByTagAsync(string tag, CancellationToken token) =>
+        Attempt(EvictionTarget.Tag, tag, async call => await generations.RemoveAsync(keys.TagOf(ResponseKeys.EscapedTag(tag)), call), token);
+
+    /// <summary>
+    /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known here. So the
+    /// URL's key by each such choice that the app makes is deleted too, in the same DEL.
+    /// </summary>
+    private string[] UrlKeysOf(string pathAndQuery)
+    {
+        var withoutFragment = pathAndQuery.Split('#', 2)[0];
+        var queryAt = withoutFragment.IndexOf('?', StringComparison.Ordinal);
+        var path = PathString.FromUriComponent(queryAt < 0 ? withoutFragment : withoutFragment[..queryAt]);
+        var query = queryAt < 0 ? default : withoutFragment.AsMemory(queryAt);
+        return [.. QueryKeysInUse().Prepend(null).Select(queryKeys => keys.UrlOf(path, QueryText.Canonical(query, queryKeys))).Distinct(StringComparer.Ordinal)];
+    }
+
+    private IEnumerable<string[]?> QueryKeysInUse() =>
+        (services.GetService<EndpointDataSource>()?.Endpoints ?? [])
+        .Select(static endpoint => ResponsePolicy.Of(endpoint).QueryKeys)
+        .Where(static queryKeys => queryKeys is not null)
+        .Distinct();
+
+    private async ValueTask<Exception?> Attempt(EvictionTarget target, string name, Func<Call, Task> evict, CancellationToken token)
+    {
+        try
+        {
+            await evict(Call.Async(token));
+        }
+        catch (Exception failure)
+        {
+            report.EvictionFailed(target, name, failure);
+            return failure;
+        }
+
+        report.Evicted(target, name);
+        return null;
+    }
+
+    private static void ThrowIfAny(Exception? failure)
+    {
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+    }
+}

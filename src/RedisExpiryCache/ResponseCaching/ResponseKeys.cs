@@ -1,0 +1,80 @@
+using System.Text;
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+// The Redis keys of responses, each behind the InstanceName:
+//
+//   GET:/products?page=2                        a URL: its generation, and which request fields its variants differ by
+//   GET:/products?page=2#GENERATION.DIGEST      one response under that generation; the digest is of all that tells requests apart
+//   tag:http:products                           a tag: its generation
+//   tag:http:*                                  everything: its generation
+//
+// A URL's key is deliberately coarse: without host, scheme, letter case of the path, a trailing slash, order of the query. That only joins more
+// under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
+internal sealed class ResponseKeys(string instanceName)
+{
+    /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
+    public const string EverythingTag = "*";
+
+    public string UrlOf(PathString path, string canonicalQuery)
+    {
+        var text = KeyText.Escape((path.Value ?? "").ToLowerInvariant().TrimEnd('/'), alsoEscaped: "?");
+        return $"{instanceName}GET:{(text.Length == 0 ? "/" : text)}{(canonicalQuery.Length == 0 ? "" : "?")}{KeyText.Shorten(canonicalQuery)}";
+    }
+
+    /// <summary>A tag as it is stamped on responses.</summary>
+    public static string EscapedTag(string tag) => KeyText.Escape(tag);
+
+    public string TagOf(string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
+
+    /// <summary>The key of one response: <paramref name="names"/> are the request fields that its URL's variants differ by.</summary>
+    public static string VariantOf(string urlKey, string generation, string identity, string[] names, Func<string, StringValues> fieldOf)
+    {
+        var text = new StringBuilder(identity);
+        foreach (var name in names)
+        {
+            Append(text, name);
+            Append(text, Variants.Normalize(fieldOf(name)));
+        }
+
+        return $"{urlKey}#{generation}.{KeyText.DigestOf(text.ToString())}";
+    }
+
+    /// <summary>All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.</summary>
+    public static string IdentityOf(HttpRequest request, string? rawTarget, string[]? queryKeys)
+    {
+        var text = new StringBuilder(128);
+        Append(text, request.Scheme);
+        Append(text, request.Host.Value?.ToLowerInvariant());
+        Append(text, request.PathBase.Value);
+        Append(text, request.Path.Value);
+        Append(text, queryKeys is null ? request.QueryString.Value : QueryText.Canonical(request.QueryString.Value.AsMemory(), queryKeys));
+        Append(text, SpecialSpelling(request, rawTarget));
+        return text.ToString();
+    }
+
+    /// <summary>
+    /// The path as the client spelled it, where its decoded form does not tell all: "%252F" and "%2F" decode to the same path, and an app can look
+    /// at the raw one.
+    /// </summary>
+    private static string? SpecialSpelling(HttpRequest request, string? rawTarget)
+    {
+        if (string.IsNullOrEmpty(rawTarget))
+            return null;
+
+        var query = rawTarget.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? rawTarget : rawTarget[..query];
+        return path == (request.PathBase + request.Path).ToUriComponent() ? null : path;
+    }
+
+    private static void Append(StringBuilder text, string? part)
+    {
+        if (part is null)
+            text.Append('-');
+        else
+            text.Append(part.Length).Append(':').Append(part);
+    }
+}

@@ -1,0 +1,150 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// One response of the app on its way to the client. When it starts, its header fields are final: then the rules decide, its
+/// <c>Cache-Status</c> is written, and what is not to be stored is no longer recorded. When it has ended, it says what there is to store.
+/// </summary>
+internal sealed class ResponseRecording : IDisposable
+{
+    private readonly Exchange exchange;
+    private readonly Lookup lookup;
+    private readonly ForwardReason forwarded;
+    private readonly ResponseCachingOptions options;
+    private readonly TimeProvider time;
+    private readonly IHttpResponseBodyFeature realBody;
+    private readonly StoresUnderWay storesUnderWay;
+    private IDisposable? announcement;
+    private bool decided;
+
+    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, ResponseCachingOptions options, StoresUnderWay storesUnderWay, TimeProvider time)
+    {
+        (this.exchange, this.lookup, this.forwarded) = (exchange, lookup, forwarded);
+        (this.options, this.storesUnderWay, this.time) = (options, storesUnderWay, time);
+        Body = new RecordedBytes(options.MaximumBodySize);
+        realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        exchange.Context.Features.Set<IHttpResponseBodyFeature>(new BodyRecorder(realBody, Body));
+        exchange.Context.Response.OnStarting(static recording => ((ResponseRecording)recording).DecideAsync(), this);
+    }
+
+    public RecordedBytes Body { get; }
+
+    /// <summary>Set once it is decided that the response is to be stored: what its headers say.</summary>
+    public CachedResponse? Response { get; private set; }
+
+    public StoredLifetime Lifetime { get; private set; }
+
+    /// <summary>The request fields that the response differs by.</summary>
+    public string[] Names { get; private set; } = [];
+
+    /// <summary>Why it is not to be stored. Null: it is.</summary>
+    public string? NotStored { get; private set; }
+
+    /// <summary>To be called when the app has returned without an exception. From here on <see cref="NotStored"/> is final.</summary>
+    public async Task CompleteAsync()
+    {
+        var response = exchange.Context.Response;
+        if (!response.HasStarted && Verdict(response) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
+            await response.StartAsync();
+
+        if (decided)
+            NotStored ??= Shortcoming(response)?.Token();
+        else
+            NotStored = (Verdict(response).Reason ?? NoStoreReason.Status).Token();
+    }
+
+    /// <summary>The app writes to the client directly again.</summary>
+    public void Detach() => exchange.Context.Features.Set(realBody);
+
+    public void Dispose()
+    {
+        announcement?.Dispose();
+        Body.Dispose();
+    }
+
+    private Task DecideAsync()
+    {
+        decided = true;
+        var response = exchange.Context.Response;
+        var verdict = Verdict(response);
+        NotStored = lookup.Reason ?? verdict.Reason?.Token() ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
+        if (NotStored is null)
+            Keep(response, verdict.Lifetime!.Value);
+        else
+            Body.Stop();
+
+        if (options.EmitCacheStatus)
+        {
+            response.Headers.Append(ResponseReplay.CacheStatusName, !exchange.MayStore ? CacheStatus.Forwarded(forwarded)
+                : NotStored is { } reason ? CacheStatus.NotStored(forwarded, reason) : CacheStatus.Stored(forwarded));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private StoreVerdict Verdict(HttpResponse response)
+    {
+        // Signing in may have come after us in the pipeline, so it is looked at again.
+        var request = exchange.Request with { IsSignedIn = exchange.Request.IsSignedIn || HttpFacts.IsSignedIn(exchange.Context) };
+        var now = time.GetUtcNow();
+        var facts = HttpFacts.Of(response, now);
+        var verdict = Storing.Decide(request, facts, exchange.Policy.Lifetime, options.HonorRequestDirectives, exchange.Now, now);
+        return verdict.Reason is null && response.ContentLength > options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge) : verdict;
+    }
+
+    /// <summary>Takes down the fields as they stand, with those that the policy adds for clients and caches downstream.</summary>
+    private void Keep(HttpResponse response, StoredLifetime lifetime)
+    {
+        var policy = exchange.Policy;
+        var headers = response.Headers;
+        if (policy.HasLifetime && headers.CacheControl.Count == 0)
+            headers.CacheControl = $"public, max-age={(long)(policy.Lifetime.Duration ?? policy.Lifetime.Sliding)!.Value.TotalSeconds}";
+
+        var own = Variants.TryParse(headers.Vary, out var named) ? named : [];
+        if (policy.HeaderNames.Except(own, StringComparer.Ordinal).ToArray() is { Length: > 0 } added)
+            headers.Vary = StringValues.Concat(headers.Vary, string.Join(", ", added));
+
+        var now = time.GetUtcNow();
+        var facts = HttpFacts.Of(response, now);
+        if (facts.Date is null)
+            headers.Date = HttpDate.Format(now);
+
+        if (response.ContentLength is { } length)
+            Body.NotifyAt(length, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
+
+        Lifetime = lifetime;
+        Names = Variants.Union(policy.HeaderNames, own);
+        Response = new CachedResponse(response.StatusCode, [.. headers.Where(field => StoredHeaders.MayStore(field.Key, headers.Connection))], new StoredResponse
+        {
+            ResponseTime = now,
+            CorrectedInitialAge = lifetime.CorrectedInitialAge,
+            FreshnessLifetime = lifetime.FreshnessLifetime,
+            MustRevalidate = facts.CacheControl.ForbidsStale,
+            Date = facts.Date ?? now,
+            LastModified = facts.LastModified,
+            ETag = facts.ETag,
+        });
+    }
+
+    private NoStoreReason? Shortcoming(HttpResponse response)
+    {
+        if (exchange.Context.RequestAborted.IsCancellationRequested)
+            return NoStoreReason.Aborted;
+
+        if (Body.IsOverLimit)
+            return NoStoreReason.TooLarge;
+
+        if (HttpFacts.HasTrailers(response))
+            return NoStoreReason.Trailers;
+
+        return response.ContentLength is { } length && length != Body.Length ? NoStoreReason.Incomplete : null;
+    }
+
+    /// <summary>An empty error that a UseStatusCodePages outside of us is going to fill with a page of its own.</summary>
+    private static bool AwaitsStatusCodePage(HttpResponse response) =>
+        response.StatusCode >= StatusCodes.Status400BadRequest
+        && response.HttpContext.Features.Get<Microsoft.AspNetCore.Diagnostics.IStatusCodePagesFeature>() is { Enabled: true };
+}

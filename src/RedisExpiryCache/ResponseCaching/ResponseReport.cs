@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>How a request fared with the response cache.</summary>
+internal enum ResponseOutcome
+{
+    /// <summary>Answered from the store.</summary>
+    Hit,
+
+    /// <summary>Answered from the store by 304: the client has it already.</summary>
+    NotModified,
+
+    /// <summary>Answered by the app.</summary>
+    Forwarded,
+
+    /// <summary>The client wanted no answer but a stored one, and there was none: 504.</summary>
+    GatewayTimeout,
+
+    /// <summary>The app's response was stored.</summary>
+    Stored,
+
+    /// <summary>The app's response was not stored.</summary>
+    NotStored,
+
+    /// <summary>Evicted.</summary>
+    Evicted,
+
+    /// <summary>Redis failed.</summary>
+    Error,
+}
+
+/// <summary>What an eviction names.</summary>
+internal enum EvictionTarget
+{
+    Path,
+    Tag,
+    Everything,
+}
+
+/// <summary>Says what the response cache did, in the log and in the metrics, by the names that <c>Cache-Status</c> uses.</summary>
+internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCacheMiddleware> logger)
+{
+    private readonly LogThrottle throttle = new();
+
+    public static long Start() => CacheMetrics.Start();
+
+    public void LookedUp(long started, ResponseOutcome outcome) => metrics.ResponseLookup(started, outcome.Token());
+
+    public void Answered(string path, ResponseOutcome outcome, ForwardReason? reason = null)
+    {
+        metrics.ResponseRequest(outcome.Token(), reason?.Token());
+        logger.ResponseAnswered(path, outcome.Token(), reason?.Token());
+    }
+
+    public void Stored(string path, TimeSpan? timeToLive)
+    {
+        metrics.ResponseStore(ResponseOutcome.Stored.Token(), reason: null);
+        logger.ResponseStored(path, timeToLive);
+    }
+
+    public void NotStored(string path, string reason)
+    {
+        metrics.ResponseStore(ResponseOutcome.NotStored.Token(), reason);
+        logger.ResponseNotStored(path, reason);
+    }
+
+    public void Evicted(EvictionTarget target, string name)
+    {
+        metrics.Eviction(target.Token(), ResponseOutcome.Evicted.Token(), reason: null);
+        logger.Evicted(target.Token(), name);
+    }
+
+    public void EvictionFailed(EvictionTarget target, string name, Exception failure)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        metrics.Eviction(target.Token(), ResponseOutcome.Error.Token(), kind);
+        logger.EvictionFailed(target.Token(), name, kind, failure);
+    }
+
+    public void Unreadable(string key, string reason)
+    {
+        if (throttle.IsDue($"{key} {reason}"))
+            logger.EntryUnreadable(key, reason);
+    }
+
+    public void SlideFailed(string key, Exception failure)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        if (throttle.IsDue($"slide {kind}"))
+            logger.SlideFailed(key, kind, failure);
+    }
+
+    /// <returns>The kind of the failure: why the store had no answer, or took none.</returns>
+    public string StoreFailed(Exception failure)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        if (throttle.IsDue(kind))
+            logger.ResponseStoreFailed(kind, failure);
+
+        return kind;
+    }
+}

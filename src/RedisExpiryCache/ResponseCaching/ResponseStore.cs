@@ -1,0 +1,153 @@
+using System.Buffers;
+using RedisExpiryCache.Expiry;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// Responses in Redis. What is stored hangs on generations (see <see cref="ResponseKeys"/>): a response is kept under its URL's and stamped with those
+/// of its tags, all of them read before the app ran. An eviction deletes a generation. So neither a response that was being made at the time,
+/// nor a write that Redis applies late, can be reached after it:
+/// <code>
+///   request: reads generation 1, runs the app …………………………………… stores under generation 1
+///   eviction:                        DEL generation         (nobody looks there: the next request makes generation 2)
+/// </code>
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; the middleware catches.</para>
+/// </summary>
+internal sealed class ResponseStore(RedisEntries entries, Generations generations, ServerClock clock, ResponseKeys keys, ResponseReport report)
+{
+    private const int RememberedUrls = 20_000;
+
+    /// <summary>How long the app may take for a response that is to be stored: as long as the generations that were made for it last.</summary>
+    private static readonly TimeSpan LongestMaking = TimeSpan.FromMinutes(1);
+
+    private static readonly Call Call = Call.Async(CancellationToken.None);
+
+    // What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.
+    private readonly Recent<UrlRecord> urls = new(RememberedUrls);
+
+    /// <summary>One round trip in the steady state; two where this process does not know the URL yet, or it has changed.</summary>
+    /// <param name="question">The request.</param>
+    /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
+    public async ValueTask<Lookup> FindAsync(Question question, bool mayStore)
+    {
+        string[] generationKeys = [question.UrlKey, .. question.Tags.Select(keys.TagOf)];
+        var guess = urls.Find(question.UrlKey);
+        var guessed = guess is { HasResponses: true } ? entries.ReadAsync(KeyOf(question, guess), Call).AsTask() : null;
+        var asked = guess is null && mayStore
+            ? generations.ReadOrCreateAsync(generationKeys, LongestMaking, Call).AsTask()
+            : generations.ReadAsync(generationKeys, Call).AsTask();
+
+        await Task.WhenAll(guessed ?? Task.CompletedTask, asked);
+        var values = await asked;
+        if (guess is not null && mayStore && values.Contains(null))
+            values = await generations.ReadOrCreateAsync(generationKeys, LongestMaking, Call);
+
+        if (values.Contains(null))
+        {
+            (guessed is null ? default : await guessed).Dispose();
+            return new Lookup();
+        }
+
+        var url = new UrlRecord(values[0]!);
+        urls.Remember(question.UrlKey, url);
+        TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
+        var key = KeyOf(question, url);
+        var read = await ReadVariant(url, guess, guessed, key);
+        return await Checked(url, stamps, key, read);
+    }
+
+    /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
+    /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
+    public async ValueTask<bool> StoreAsync(
+        Question question, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
+    {
+        var url = lookup.Url!;
+        var union = Variants.Union(url.Names, names);
+        var note = UrlRecord.NoteOf(union);
+        var stored = new UrlRecord(url.Generation + note);
+        var now = await clock.NowAsync(Call);
+        var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
+        var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);
+
+        var write = entries.WriteAsync(KeyOf(question, stored), payload, expiry, lookup.Stamps, now, Call).AsTask();
+        var kept = KeepAsync(question.UrlKey, stored, lookup.Stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value);
+        await Task.WhenAll(write, kept);
+        urls.Remember(question.UrlKey, stored);
+        return await kept;
+    }
+
+    /// <summary>Rides behind a hit of a sliding response; nobody waits for it.</summary>
+    public async Task SlideBehindAsync(string urlKey, Lookup hit)
+    {
+        var (key, url, stamps, expiry) = (hit.Key!, hit.Url!, hit.Stamps, hit.Expiry);
+        try
+        {
+            await entries.SlideAsync(key, Call);
+            if (expiry is { Sliding: { } window, AbsoluteEnd: null })
+                await KeepAsync(urlKey, url, stamps, window);
+        }
+        catch (Exception failure)
+        {
+            report.SlideFailed(key, failure);
+        }
+    }
+
+    private async Task<bool> KeepAsync(string urlKey, UrlRecord url, TagStamp[] stamps, TimeSpan lifetime)
+    {
+        var atLeast = lifetime + Generations.Slack;
+        var note = Generations.NoteOf(url.Value);
+        Task<bool>[] kept =
+        [
+            generations.KeepAsync(urlKey, url.Generation, note, atLeast, Call).AsTask(),
+            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, note: "", atLeast, Call).AsTask()),
+        ];
+        return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
+    }
+
+    private async ValueTask<EntryRead> ReadVariant(UrlRecord url, UrlRecord? guess, Task<EntryRead>? guessed, string key)
+    {
+        if (guessed is not null)
+        {
+            var read = await guessed;
+            if (url.Value == guess!.Value)
+                return read;
+
+            read.Dispose();
+        }
+
+        return url.HasResponses ? await entries.ReadAsync(key, Call) : new EntryRead(EntryMiss.Absent);
+    }
+
+    private async ValueTask<Lookup> Checked(UrlRecord url, TagStamp[] current, string key, EntryRead read)
+    {
+        if (read.Miss > EntryMiss.TagRemoved)
+            report.Unreadable(key, read.Miss.Token());
+
+        if (read.IsHit && await AreCurrent(read.Tags, current))
+        {
+            if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
+                return new Lookup(url, current, key, response, body, read);
+
+            report.Unreadable(key, EntryMiss.UnknownVersion.Token());
+        }
+
+        read.Dispose();
+        return new Lookup(url, current);
+    }
+
+    private async ValueTask<bool> AreCurrent(TagStamp[] stamps, TagStamp[] current)
+    {
+        var unknown = Array.FindAll(stamps, stamp => !Array.Exists(current, asked => asked.Tag == stamp.Tag));
+        if (!Array.TrueForAll(stamps, stamp => current.Contains(stamp) || unknown.Contains(stamp)))
+            return false;
+
+        // The endpoint named other tags when the response was stored: an older version of the app did, or another node still does.
+        var values = await generations.ReadAsync(Array.ConvertAll(unknown, stamp => keys.TagOf(stamp.Tag)), Call);
+        return unknown.Zip(values).All(static pair => pair.Second is { } value && Generations.IdOf(value) == pair.First.Generation);
+    }
+
+    private static string KeyOf(Question question, UrlRecord url) =>
+        ResponseKeys.VariantOf(question.UrlKey, url.Generation, question.Identity, url.Names, question.FieldOf);
+}

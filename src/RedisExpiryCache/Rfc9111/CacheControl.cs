@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Primitives;
+
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>The directives of a Cache-Control field that the rules here look at, RFC 9111 5.2. Reading it never fails.</summary>
+internal readonly record struct CacheControl
+{
+    /// <summary>What max-stale without an argument allows, RFC 9111 5.2.1.2: a stale response of any age.</summary>
+    public static readonly TimeSpan AnyStaleness = TimeSpan.MaxValue;
+
+    public static CacheControl None => default;
+
+    public bool NoStore { get; init; }
+    public bool NoCache { get; init; }
+    public bool Private { get; init; }
+    public bool Public { get; init; }
+    public bool MustRevalidate { get; init; }
+    public bool ProxyRevalidate { get; init; }
+    public bool MustUnderstand { get; init; }
+    public bool OnlyIfCached { get; init; }
+    public TimeSpan? MaxAge { get; init; }
+    public TimeSpan? SMaxAge { get; init; }
+    public TimeSpan? MinFresh { get; init; }
+    public TimeSpan? MaxStale { get; init; }
+
+    /// <summary>RFC 9111 4.2.4 and 5.2.2.10: s-maxage says proxy-revalidate too, whatever its argument.</summary>
+    public bool ForbidsStale => MustRevalidate || ProxyRevalidate || SMaxAge is not null;
+
+    public static CacheControl Parse(StringValues lines)
+    {
+        var parsed = None;
+        foreach (var member in new ListMembers(lines))
+            parsed = parsed.With(Directive.Parse(member));
+        return parsed;
+    }
+
+    // private="…" and no-cache="…" speak of some fields only; RFC 9111 5.2.2.4 and 5.2.2.7 let a cache take them for the whole
+    // response, and so does this one. What limits a cache counts even when malformed; what allows it something does not.
+    private CacheControl With(in Directive directive)
+    {
+        if (directive.Is("no-store")) return this with { NoStore = true };
+        if (directive.Is("no-cache")) return this with { NoCache = true };
+        if (directive.Is("private")) return this with { Private = true };
+        if (directive.Is("public")) return this with { Public = Public || directive.IsBare };
+        if (directive.Is("must-revalidate")) return this with { MustRevalidate = true };
+        if (directive.Is("proxy-revalidate")) return this with { ProxyRevalidate = true };
+        if (directive.Is("must-understand")) return this with { MustUnderstand = true };
+        if (directive.Is("only-if-cached")) return this with { OnlyIfCached = true };
+
+        // RFC 9111 4.2.1 wants a response with invalid freshness to be stale, and of two values the first or none; the smallest is safest.
+        if (directive.Is("max-age")) return this with { MaxAge = Smallest(MaxAge, directive.Seconds ?? TimeSpan.Zero) };
+        if (directive.Is("s-maxage")) return this with { SMaxAge = Smallest(SMaxAge, directive.Seconds ?? TimeSpan.Zero) };
+
+        if (directive.Is("min-fresh")) return this with { MinFresh = Largest(MinFresh, directive.Seconds) };
+        if (directive.Is("max-stale"))
+            return this with { MaxStale = Smallest(MaxStale, directive.IsBare ? AnyStaleness : directive.Seconds) };
+        return this;
+    }
+
+    private static TimeSpan? Smallest(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
+
+    private static TimeSpan? Largest(TimeSpan? a, TimeSpan? b) => a is null || b > a ? b : a;
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Primitives;
+
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>Entity tags, RFC 9110 8.8.3.</summary>
+internal static class EntityTags
+{
+    /// <summary>
+    /// Does If-None-Match name this tag, by the weak comparison of RFC 9110 8.8.3.2. A line counts up to where it stops being a list
+    /// of tags: from there on nothing matches, so a client with a broken validator gets the whole response.
+    /// </summary>
+    public static bool AnyMatchesWeakly(StringValues ifNoneMatch, string? etag)
+    {
+        if (!TryReadTag(etag, out var sought, out var behind) || !behind.IsEmpty)
+            return false;
+
+        for (var i = 0; i < ifNoneMatch.Count; i++)
+            if (AnyMatchesWeakly(ifNoneMatch[i], sought))
+                return true;
+        return false;
+    }
+
+    private static bool AnyMatchesWeakly(ReadOnlySpan<char> list, ReadOnlySpan<char> sought)
+    {
+        while (TryReadTag(list.TrimStart(" \t,"), out var tag, out list))
+        {
+            list = list.TrimStart(" \t");
+            if (list is not ([] or [',', ..]))
+                return false;
+            if (tag.SequenceEqual(sought))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The opaque tag at the beginning of the text, without its quotes and without W/; commas belong to it.</summary>
+    private static bool TryReadTag(ReadOnlySpan<char> text, out ReadOnlySpan<char> tag, out ReadOnlySpan<char> rest)
+    {
+        tag = rest = default;
+        if (text.StartsWith("W/", StringComparison.Ordinal))
+            text = text[2..];
+        if (text is not ['"', .. var inside])
+            return false;
+
+        var end = 0;
+        while (end < inside.Length && IsTagCharacter(inside[end]))
+            end++;
+        if (end == inside.Length || inside[end] != '"')
+            return false;
+
+        tag = inside[..end];
+        rest = inside[(end + 1)..];
+        return true;
+    }
+
+    private static bool IsTagCharacter(char c) => c is '!' or (>= '#' and <= '~') or >= '\u0080';
+}

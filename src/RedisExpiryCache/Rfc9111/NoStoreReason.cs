@@ -1,0 +1,68 @@
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>Why a response was not stored; by <see cref="Vocabulary"/> also the metric tag and the detail of Cache-Status.</summary>
+internal enum NoStoreReason
+{
+    /// <summary>The request's method is not GET.</summary>
+    Method,
+
+    /// <summary>The request said no-store.</summary>
+    RequestNoStore,
+
+    /// <summary>The response said no-store.</summary>
+    NoStore,
+
+    /// <summary>The response said private.</summary>
+    Private,
+
+    /// <summary>The response sets a cookie, which is for one user.</summary>
+    SetCookie,
+
+    /// <summary>Vary has a "*", or something that is no field name: no other request can be known to match.</summary>
+    VaryStar,
+
+    /// <summary>The response said no-cache: reuse would need a successful validation each time.</summary>
+    NoCache,
+
+    /// <summary>The response is a part of something.</summary>
+    PartialContent,
+
+    /// <summary>The status is not a final answer to the target alone: 1xx, 304, 412, 416, or no status of HTTP.</summary>
+    Status,
+
+    /// <summary>The response said must-understand, with a status that is unknown here.</summary>
+    MustUnderstand,
+
+    /// <summary>The request carried Authorization and the response does not allow a shared cache to keep the answer.</summary>
+    Authorization,
+
+    /// <summary>The app knows the user and the response does not say that the answer is for everybody.</summary>
+    SignedIn,
+
+    /// <summary>Neither the response nor a policy says for how long.</summary>
+    NoFreshness,
+
+    /// <summary>Nothing is left of the freshness lifetime.</summary>
+    AlreadyStale,
+
+    /// <summary>The client went away before the end of the body.</summary>
+    Aborted,
+
+    /// <summary>The body ended before its Content-Length.</summary>
+    Incomplete,
+
+    /// <summary>The body is over the size limit.</summary>
+    TooLarge,
+
+    /// <summary>The response has trailers, which are not stored.</summary>
+    Trailers,
+
+    /// <summary>Redis could not be reached.</summary>
+    RedisUnavailable,
+
+    /// <summary>An eviction came while the response was being made.</summary>
+    Evicted,
+
+    /// <summary>The app threw an exception.</summary>
+    Failed,
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Primitives;
+
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>What the rules need to know of a request.</summary>
+internal readonly record struct RequestFacts
+{
+    public required string Method { get; init; }
+    public CacheControl CacheControl { get; init; }
+
+    /// <summary>As <see cref="AsksNoCacheByPragma"/> says.</summary>
+    public bool PragmaNoCache { get; init; }
+
+    public bool HasAuthorization { get; init; }
+
+    /// <summary>The app knows the user, by a cookie or otherwise, whatever the Authorization field said.</summary>
+    public bool IsSignedIn { get; init; }
+
+    public StringValues IfNoneMatch { get; init; }
+    public string? IfModifiedSince { get; init; }
+
+    /// <summary>RFC 9111 5.4: Pragma speaks for HTTP/1.0 clients only, that is, where there is no Cache-Control field.</summary>
+    public static bool AsksNoCacheByPragma(StringValues pragma, StringValues cacheControl)
+    {
+        if (cacheControl.Count > 0)
+            return false;
+
+        foreach (var member in new ListMembers(pragma))
+            if (member.Equals("no-cache", StringComparison.OrdinalIgnoreCase))
+                return true;
+        return false;
+    }
+}

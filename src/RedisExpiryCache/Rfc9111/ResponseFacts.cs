@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Primitives;
+
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>What the rules need to know of a response from the app.</summary>
+internal sealed record ResponseFacts
+{
+    public required int StatusCode { get; init; }
+    public CacheControl CacheControl { get; init; }
+
+    /// <summary>Null when missing or invalid: the response is then as old as the moment it was received, RFC 9110 6.6.1.</summary>
+    public DateTimeOffset? Date { get; init; }
+
+    public StringValues Age { get; init; }
+    public bool HasExpires { get; init; }
+
+    /// <summary>Null beside <see cref="HasExpires"/> is an invalid date, "0" above all: already expired, RFC 9111 5.3.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    public StringValues Vary { get; init; }
+    public bool HasSetCookie { get; init; }
+    public bool HasContentRange { get; init; }
+    public string? ETag { get; init; }
+    public DateTimeOffset? LastModified { get; init; }
+}

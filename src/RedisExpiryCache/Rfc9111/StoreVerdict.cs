@@ -1,0 +1,26 @@
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>Either for how long to store the response, or why not to.</summary>
+internal readonly record struct StoreVerdict
+{
+    /// <summary>Set: store it. Otherwise <see cref="Reason"/> is.</summary>
+    public StoredLifetime? Lifetime { get; private init; }
+
+    public NoStoreReason? Reason { get; private init; }
+
+    public static StoreVerdict Store(StoredLifetime lifetime) => new() { Lifetime = lifetime };
+
+    public static StoreVerdict NoStore(NoStoreReason reason) => new() { Reason = reason };
+}
+
+/// <param name="FreshnessLifetime">Null: <paramref name="Sliding"/> alone decides.</param>
+/// <param name="CorrectedInitialAge">How old the response was when it came.</param>
+/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends.</param>
+internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding)
+{
+    /// <summary>What is left of the freshness lifetime; null when only sliding decides.</summary>
+    public TimeSpan? TimeToLive => FreshnessLifetime - CorrectedInitialAge;
+}
+
+/// <summary>How long a named policy wants responses kept; with neither value, the response's own headers decide.</summary>
+internal readonly record struct PolicyLifetime(TimeSpan? Duration, TimeSpan? Sliding);
