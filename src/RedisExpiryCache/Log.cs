@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(25, LogLevel.Warning, "The response cache goes without Redis ({Reason}): the app answers. Said once a minute.")]
     public static partial void ResponseStoreFailed(this ILogger logger, string reason, Exception failure);
+
+    [LoggerMessage(26, LogLevel.Error, "The response cache made a mistake; the app answers. Please report it.")]
+    public static partial void ResponseMistake(this ILogger logger, Exception mistake);
 }

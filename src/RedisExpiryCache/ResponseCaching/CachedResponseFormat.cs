@@ -9,7 +9,7 @@ namespace RedisExpiryCache.ResponseCaching;
 // FORMAT of a stored response, version 1: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
 //
 //   1  version                       1
-//   1  flags                         1 must revalidate, 2 has a freshness lifetime, 4 has Last-Modified
+//   1  flags                         1 must revalidate, 2 has a freshness lifetime, 4 has Last-Modified, 8 for everybody, 16 for authorized
 //   2  status
 //   8  response time                 ticks, UTC
 //   8  corrected initial age         ticks
@@ -23,7 +23,7 @@ namespace RedisExpiryCache.ResponseCaching;
 internal static class CachedResponseFormat
 {
     private const byte Version = 1;
-    private const byte MustRevalidate = 1, HasLifetime = 2, HasLastModified = 4;
+    private const byte MustRevalidate = 1, HasLifetime = 2, HasLastModified = 4, AllowsEverybody = 8, AllowsAuthorization = 16;
     private const int FixedSize = 46;
 
     public static ReadOnlyMemory<byte> EncodeHead(CachedResponse response)
@@ -32,8 +32,11 @@ internal static class CachedResponseFormat
         var head = new ArrayBufferWriter<byte>(1024);
         var fixedPart = head.GetSpan(FixedSize);
         fixedPart[0] = Version;
-        fixedPart[1] = (byte)((rules.MustRevalidate ? MustRevalidate : 0) | (rules.FreshnessLifetime is null ? 0 : HasLifetime)
-            | (rules.LastModified is null ? 0 : HasLastModified));
+        fixedPart[1] = (byte)((rules.MustRevalidate ? MustRevalidate : 0)
+            | (rules.FreshnessLifetime is null ? 0 : HasLifetime)
+            | (rules.LastModified is null ? 0 : HasLastModified)
+            | (rules.AllowsEverybody ? AllowsEverybody : 0)
+            | (rules.AllowsAuthorization ? AllowsAuthorization : 0));
         BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[2..], (ushort)response.StatusCode);
         BinaryPrimitives.WriteInt64LittleEndian(fixedPart[4..], rules.ResponseTime.UtcTicks);
         BinaryPrimitives.WriteInt64LittleEndian(fixedPart[12..], rules.CorrectedInitialAge.Ticks);
@@ -79,6 +82,8 @@ internal static class CachedResponseFormat
             CorrectedInitialAge = SpanAt(bytes[12..]),
             FreshnessLifetime = (flags & HasLifetime) != 0 ? SpanAt(bytes[20..]) : null,
             MustRevalidate = (flags & MustRevalidate) != 0,
+            AllowsEverybody = (flags & AllowsEverybody) != 0,
+            AllowsAuthorization = (flags & AllowsAuthorization) != 0,
             Date = date,
             LastModified = (flags & HasLastModified) != 0 ? lastModified : null,
         };

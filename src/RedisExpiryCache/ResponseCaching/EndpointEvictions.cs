@@ -54,9 +54,12 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions)
 
     private static IEnumerable<string> UrlsOf(HttpContext context)
     {
-        var headers = context.Response.Headers;
-        return Uri.TryCreate(context.Request.GetEncodedUrl(), UriKind.Absolute, out var uri)
+        var (request, headers) = (context.Request, context.Response.Headers);
+        var others = Uri.TryCreate(request.GetEncodedUrl(), UriKind.Absolute, out var uri)
             ? Invalidation.Targets(uri, headers.Location, headers.ContentLocation).Select(static target => target.PathAndQuery)
-            : [context.Request.GetEncodedPathAndQuery()];
+            : [];
+
+        // As it came, for a Uri tidies what it is given.
+        return others.Prepend(request.GetEncodedPathAndQuery());
     }
 }

@@ -24,7 +24,6 @@ internal sealed class ResponseCacheMiddleware(
     {
         // 1. Is this request one we may look up?
         var endpoint = context.GetEndpoint();
-        var policy = ResponsePolicy.Of(endpoint);
         if (ReasonNotToLook(context, endpoint) is { } notAsked)
         {
             await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(notAsked)));
@@ -33,7 +32,7 @@ internal sealed class ResponseCacheMiddleware(
         }
 
         // 2. Look it up.
-        var exchange = Exchange.Begin(context, policy, keys, time.GetUtcNow());
+        var exchange = Exchange.Begin(context, ResponsePolicy.Of(endpoint), keys, time.GetUtcNow());
         using var lookup = await LookUp(exchange);
 
         // 3. Ask the rules.
@@ -66,10 +65,6 @@ internal sealed class ResponseCacheMiddleware(
 
     private async ValueTask<Lookup> LookUp(Exchange exchange)
     {
-        // A policy speaks for what everybody gets. Whom the app knows gets the app's own answer.
-        if (exchange.Policy.HasLifetime && exchange.Request is { IsSignedIn: true } or { HasAuthorization: true })
-            return new Lookup(exchange.Request.IsSignedIn ? NoStoreReason.SignedIn.Token() : NoStoreReason.Authorization.Token());
-
         var started = ResponseReport.Start();
         try
         {
@@ -101,7 +96,7 @@ internal sealed class ResponseCacheMiddleware(
     private async Task Forward(Exchange exchange, Lookup lookup, ForwardReason reason)
     {
         // 5. While the app writes, pass the bytes on and record them.
-        using var recording = new ResponseRecording(exchange, lookup, reason, options, storesUnderWay, time);
+        using var recording = new ResponseRecording(exchange, lookup, reason, options, storesUnderWay, report, time);
         try
         {
             await next(exchange.Context);

@@ -15,16 +15,19 @@ internal sealed class ResponseRecording : IDisposable
     private readonly ForwardReason forwarded;
     private readonly ResponseCachingOptions options;
     private readonly TimeProvider time;
+    private readonly ResponseReport report;
     private readonly IHttpResponseBodyFeature realBody;
+    private readonly KeyValuePair<string, StringValues>[] earlierFields;
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
     private bool decided;
 
-    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, ResponseCachingOptions options, StoresUnderWay storesUnderWay, TimeProvider time)
+    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, ResponseCachingOptions options, StoresUnderWay storesUnderWay, ResponseReport report, TimeProvider time)
     {
         (this.exchange, this.lookup, this.forwarded) = (exchange, lookup, forwarded);
-        (this.options, this.storesUnderWay, this.time) = (options, storesUnderWay, time);
+        (this.options, this.storesUnderWay, this.report, this.time) = (options, storesUnderWay, report, time);
         Body = new RecordedBytes(options.MaximumBodySize);
+        earlierFields = [.. exchange.Context.Response.Headers];
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         exchange.Context.Features.Set<IHttpResponseBodyFeature>(new BodyRecorder(realBody, Body));
         exchange.Context.Response.OnStarting(static recording => ((ResponseRecording)recording).DecideAsync(), this);
@@ -69,11 +72,19 @@ internal sealed class ResponseRecording : IDisposable
     {
         decided = true;
         var response = exchange.Context.Response;
-        var verdict = Verdict(response);
-        NotStored = lookup.Reason ?? verdict.Reason?.Token() ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
-        if (NotStored is null)
-            Keep(response, verdict.Lifetime!.Value);
-        else
+        try
+        {
+            var verdict = Verdict(response);
+            NotStored = lookup.Reason ?? verdict.Reason?.Token() ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
+            if (NotStored is null)
+                Keep(response, verdict.Lifetime!.Value);
+        }
+        catch (Exception mistake)
+        {
+            NotStored = report.Mistake(mistake);
+        }
+
+        if (NotStored is not null)
             Body.Stop();
 
         if (options.EmitCacheStatus)
@@ -100,6 +111,8 @@ internal sealed class ResponseRecording : IDisposable
     {
         var policy = exchange.Policy;
         var headers = response.Headers;
+        var now = time.GetUtcNow();
+        var facts = HttpFacts.Of(response, now);
         if (policy.HasLifetime && headers.CacheControl.Count == 0)
             headers.CacheControl = $"public, max-age={(long)(policy.Lifetime.Duration ?? policy.Lifetime.Sliding)!.Value.TotalSeconds}";
 
@@ -107,8 +120,6 @@ internal sealed class ResponseRecording : IDisposable
         if (policy.HeaderNames.Except(own, StringComparer.Ordinal).ToArray() is { Length: > 0 } added)
             headers.Vary = StringValues.Concat(headers.Vary, string.Join(", ", added));
 
-        var now = time.GetUtcNow();
-        var facts = HttpFacts.Of(response, now);
         if (facts.Date is null)
             headers.Date = HttpDate.Format(now);
 
@@ -117,17 +128,25 @@ internal sealed class ResponseRecording : IDisposable
 
         Lifetime = lifetime;
         Names = Variants.Union(policy.HeaderNames, own);
-        Response = new CachedResponse(response.StatusCode, [.. headers.Where(field => StoredHeaders.MayStore(field.Key, headers.Connection))], new StoredResponse
+        Response = new CachedResponse(response.StatusCode, [.. headers.Where(IsOfTheResponse)], new StoredResponse
         {
             ResponseTime = now,
             CorrectedInitialAge = lifetime.CorrectedInitialAge,
             FreshnessLifetime = lifetime.FreshnessLifetime,
             MustRevalidate = facts.CacheControl.ForbidsStale,
+            AllowsEverybody = facts.CacheControl.AllowsEverybody,
+            AllowsAuthorization = facts.CacheControl.AllowsAuthorization,
             Date = facts.Date ?? now,
             LastModified = facts.LastModified,
             ETag = facts.ETag,
         });
     }
+
+    /// <summary>
+    /// Not what stood there before the app was asked, a request id for one: whoever is in front of us says it again with each answer.
+    /// </summary>
+    private bool IsOfTheResponse(KeyValuePair<string, StringValues> field) =>
+        StoredHeaders.MayStore(field.Key, exchange.Context.Response.Headers.Connection) && !earlierFields.Contains(field);
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {

@@ -30,7 +30,7 @@ internal static class ResponseReplay
             response.ContentLength = body.Length;
 
         if (!body.IsEmpty && !HttpMethods.IsHead(context.Request.Method))
-            await response.BodyWriter.WriteAsync(body, context.RequestAborted);
+            await response.BodyWriter.WriteAsync(body);
 
         return ResponseOutcome.Hit;
     }

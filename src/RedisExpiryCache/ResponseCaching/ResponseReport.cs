@@ -93,6 +93,14 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
             logger.SlideFailed(key, kind, failure);
     }
 
+    /// <summary>A mistake of ours: said each time, in full.</summary>
+    /// <returns>Its name.</returns>
+    public string Mistake(Exception mistake)
+    {
+        logger.ResponseMistake(mistake);
+        return RedisErrorKind.Unexpected.Token();
+    }
+
     /// <returns>The kind of the failure: why the store had no answer, or took none.</returns>
     public string StoreFailed(Exception failure)
     {

@@ -26,6 +26,15 @@ internal readonly record struct CacheControl
     /// <summary>RFC 9111 4.2.4 and 5.2.2.10: s-maxage says proxy-revalidate too, whatever its argument.</summary>
     public bool ForbidsStale => MustRevalidate || ProxyRevalidate || SMaxAge is not null;
 
+    /// <summary>
+    /// The response is for everybody, signed in or not. An s-maxage of zero, or an invalid one, allows storing only for validating each
+    /// time, so it does not count as leave here.
+    /// </summary>
+    public bool AllowsEverybody => Public || SMaxAge > TimeSpan.Zero;
+
+    /// <summary>RFC 9111 3.5: what an answer to a request with Authorization needs.</summary>
+    public bool AllowsAuthorization => AllowsEverybody || MustRevalidate;
+
     public static CacheControl Parse(StringValues lines)
     {
         var parsed = None;

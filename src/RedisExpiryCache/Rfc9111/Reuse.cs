@@ -10,6 +10,11 @@ internal static class Reuse
         if (stored is null)
             return Elsewhere(ForwardReason.UriMiss, asked);
 
+        // RFC 9111 3.5 speaks of storing only. We hold to it in reuse too: whom the app can know gets what is for everybody, or the
+        // app's own answer, never a page that was made for a stranger.
+        if ((request.IsSignedIn && !stored.AllowsEverybody) || (request.HasAuthorization && !stored.AllowsAuthorization))
+            return Elsewhere(ForwardReason.Bypass, asked);
+
         // RFC 9111 5.2.1.4, and 5.4 for Pragma. A no-store in the request is not asked about here: it does not apply to what is already
         // stored, 5.2.1.5.
         if (asked.NoCache || (honorRequestDirectives && request.PragmaNoCache))

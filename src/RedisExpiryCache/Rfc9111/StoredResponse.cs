@@ -12,6 +12,12 @@ internal sealed record StoredResponse
     /// <summary><see cref="CacheControl.ForbidsStale"/> of the response.</summary>
     public bool MustRevalidate { get; init; }
 
+    /// <summary><see cref="CacheControl.AllowsEverybody"/> of the response.</summary>
+    public bool AllowsEverybody { get; init; }
+
+    /// <summary><see cref="CacheControl.AllowsAuthorization"/> of the response.</summary>
+    public bool AllowsAuthorization { get; init; }
+
     public string? ETag { get; init; }
     public DateTimeOffset? LastModified { get; init; }
     public required DateTimeOffset Date { get; init; }

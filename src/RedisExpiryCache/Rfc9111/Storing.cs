@@ -68,15 +68,12 @@ internal static class Storing
 
     private static NoStoreReason? ForbiddenByUser(in RequestFacts request, in CacheControl directives)
     {
-        // An s-maxage of zero, or an invalid one, allows storing only for validating each time, so it does not count as leave here.
-        var forEverybody = directives.Public || directives.SMaxAge > TimeSpan.Zero;
-
         // RFC 9111 3.5
-        if (request.HasAuthorization && !forEverybody && !directives.MustRevalidate)
+        if (request.HasAuthorization && !directives.AllowsAuthorization)
             return NoStoreReason.Authorization;
 
         // Not in the RFC: an app that signs its users in by a cookie gets no Authorization field to go by.
-        return request.IsSignedIn && !forEverybody ? NoStoreReason.SignedIn : null;
+        return request.IsSignedIn && !directives.AllowsEverybody ? NoStoreReason.SignedIn : null;
     }
 
     private static StoredLifetime? LifetimeOf(

@@ -70,6 +70,25 @@ public class ReuseTests
     public void No_store_in_the_request_does_not_keep_it_from_what_is_already_stored() =>
         Assert.Equal(ReuseAction.Serve, Decide("no-store", Some.Stored()).Action);
 
+    [Theory]
+    [InlineData("max-age=60", true, false, false)]
+    [InlineData("max-age=60", false, true, false)]
+    [InlineData("max-age=60, must-revalidate", true, false, false)]
+    [InlineData("max-age=60, must-revalidate", false, true, true)]
+    [InlineData("max-age=60, public", true, true, true)]
+    [InlineData("s-maxage=60", true, true, true)]
+    [InlineData("s-maxage=0", true, false, false)]
+    public void Whom_the_app_can_know_gets_only_what_is_for_everybody(string response, bool signedIn, bool authorization, bool served)
+    {
+        var directives = CacheControl.Parse(response);
+        var stored = Some.Stored() with { AllowsEverybody = directives.AllowsEverybody, AllowsAuthorization = directives.AllowsAuthorization };
+        var request = Some.Request() with { IsSignedIn = signedIn, HasAuthorization = authorization };
+
+        var verdict = Reuse.Decide(request, stored, honorRequestDirectives: true, Some.Now);
+
+        Assert.Equal(served ? null : ForwardReason.Bypass, verdict.Reason);
+    }
+
     [Fact]
     public void Pragma_no_cache_is_no_cache()
     {

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using RedisExpiryCache.IntegrationTests.Support;
+
+namespace RedisExpiryCache.IntegrationTests;
+
+/// <summary>What the README promises of the examples: they are run as a newcomer would run them.</summary>
+public sealed class ExampleTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task The_tour_needs_no_redis_and_shows_what_it_says()
+    {
+        var (exitCode, output) = await TourAsync(redis: null);
+
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("embedded Garnet", output, StringComparison.Ordinal);
+        Assert.Contains("fwd=uri-miss; stored", output, StringComparison.Ordinal);
+        Assert.Contains("Every step showed what it should.", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_tour_uses_the_redis_that_is_named_and_every_key_there_has_an_expiry()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var seen = new Dictionary<string, TimeSpan?>();
+
+        var tour = TourAsync(server.ConnectionString);
+        while (!tour.IsCompleted)
+        {
+            foreach (var key in server.Admin.GetServer(server.ConnectionString).Keys(pattern: "shop:*"))
+            {
+                // Null only where the key went between the two questions.
+                if (await server.TimeToLiveAsync(key!) is { } left)
+                    seen[key!] = left;
+                else
+                    Assert.False(await server.Raw.KeyExistsAsync(key), $"{key} never expires");
+            }
+
+            await Task.WhenAny(tour, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken));
+        }
+
+        var (exitCode, output) = await tour;
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("shop:GET:/products/7", seen.Keys);
+        Assert.Contains("shop:tag:http:product:7", seen.Keys);
+        Assert.Contains("shop:basket:alice", seen.Keys);
+        Assert.All(seen, static entry => Assert.True(entry.Value > TimeSpan.Zero, entry.Key));
+    }
+
+    [Fact]
+    public async Task The_tour_fails_where_its_redis_cannot_be_reached()
+    {
+        var (exitCode, output) = await TourAsync(redis: $"127.0.0.1:{FreePort.Next()}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("NOT SHOWN", output, StringComparison.Ordinal);
+        Assert.Contains("detail=redis-", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Output)> TourAsync(string? redis)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ConnectionStrings__Redis"] = redis },
+        };
+        foreach (var argument in (string[])["run", "--no-build", "--project", ProjectFolder(), "--", "--tour", "--urls", "http://127.0.0.1:0"])
+            start.ArgumentList.Add(argument);
+
+        using var process = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var errors = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output + await errors);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static string ProjectFolder([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "examples", "QuickStart"));
+}

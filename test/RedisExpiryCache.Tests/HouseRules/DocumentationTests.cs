@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace RedisExpiryCache.Tests.HouseRules;
+
+/// <summary>What the documents say is true: their code compiles, their links lead somewhere.</summary>
+public sealed partial class DocumentationTests
+{
+    private const string Usings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.Linq;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        global using Microsoft.AspNetCore.Builder;
+        global using Microsoft.AspNetCore.Http;
+        global using Microsoft.AspNetCore.Mvc;
+        global using Microsoft.Extensions.Caching.Distributed;
+        global using Microsoft.Extensions.Configuration;
+        global using Microsoft.Extensions.DependencyInjection;
+        global using RedisExpiryCache;
+        """;
+
+    public static TheoryData<string> Documents => [.. Files().Select(static file => Path.GetRelativePath(SourceTree.Root, file))];
+
+    [Fact]
+    public void There_is_code_to_compile() => Assert.True(Files().Sum(static file => CSharpBlock().Count(File.ReadAllText(file))) >= 5);
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_code_block_compiles(string document)
+    {
+        var text = File.ReadAllText(Path.Combine(SourceTree.Root, document));
+
+        Assert.All(CSharpBlock().Matches(text), static block => Assert.Empty(ErrorsIn(block.Groups[1].Value)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_link_to_a_file_leads_to_one(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(SourceTree.Root, document))!;
+        var text = File.ReadAllText(Path.Combine(SourceTree.Root, document));
+
+        Assert.All(Link().Matches(text), link => Assert.True(Path.Exists(Path.Combine(folder, link.Groups[1].Value)), $"{document}: {link.Value}"));
+    }
+
+    private static IEnumerable<string> Files() =>
+        Directory.GetFiles(SourceTree.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories));
+
+    private static IEnumerable<string> ErrorsIn(string code)
+    {
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(static path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create(
+            "Snippet",
+            [CSharpSyntaxTree.ParseText(Usings), CSharpSyntaxTree.ParseText(code)],
+            references,
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
+
+        // A block that only declares types has no Main; one that speaks of "app" or "cache" goes on from the block before it and says so.
+        return compilation.GetDiagnostics()
+            .Where(static found => found.Severity == DiagnosticSeverity.Error && found.Id != "CS5001")
+            .Select(static found => found.ToString());
+    }
+
+    [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"\]\((?!https?:|#)([^)#\s]+)")]
+    private static partial Regex Link();
+}
