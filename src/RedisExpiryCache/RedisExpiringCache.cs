@@ -45,24 +45,24 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     internal RedisConnection Connection => connection;
 
     /// <inheritdoc />
-    public byte[]? Get(string key) => Wait(entries.GetAsync(key, Call.Sync));
+    public byte[]? Get(string key) => Wait(entries.GetAsync(key, Call.Sync()));
 
     /// <inheritdoc />
     public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => entries.GetAsync(key, Call.Async(token)).AsTask();
 
     /// <inheritdoc />
-    public bool TryGet(string key, IBufferWriter<byte> destination) => Wait(entries.TryGetAsync(key, destination, Call.Sync));
+    public bool TryGet(string key, IBufferWriter<byte> destination) => Wait(entries.TryGetAsync(key, destination, Call.Sync()));
 
     /// <inheritdoc />
     public ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default) =>
         entries.TryGetAsync(key, destination, Call.Async(token));
 
     /// <inheritdoc />
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], Call.Sync));
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], Call.Sync()));
 
     /// <inheritdoc />
     public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
-        Wait(entries.SetAsync(key, value, options, [], Call.Sync));
+        Wait(entries.SetAsync(key, value, options, [], Call.Sync()));
 
     /// <inheritdoc />
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
@@ -78,13 +78,13 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
         Unnamed(entries.SetAsync(key, value, options, tags, Call.Async(token)));
 
     /// <inheritdoc />
-    public void Refresh(string key) => Wait(entries.RefreshAsync(key, Call.Sync));
+    public void Refresh(string key) => Wait(entries.RefreshAsync(key, Call.Sync()));
 
     /// <inheritdoc />
     public Task RefreshAsync(string key, CancellationToken token = default) => entries.RefreshAsync(key, Call.Async(token)).AsTask();
 
     /// <inheritdoc />
-    public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], Call.Sync));
+    public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], Call.Sync()));
 
     /// <inheritdoc />
     public Task RemoveAsync(string key, CancellationToken token = default) => entries.RemoveAsync([NotNull(key)], Call.Async(token)).AsTask();

@@ -112,7 +112,7 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
     /// <summary>Rides behind the read on the same connection; the reader does not wait for it.</summary>
     private async Task SlideBehindAsync(string key, string fullKey, EntryExpiry expiry, TagStamp[] tags)
     {
-        var call = Call.Async(CancellationToken.None);
+        var call = Call.Detached();
         try
         {
             await entries.SlideAsync(fullKey, call);
@@ -159,15 +159,16 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
             : null;
 
     /// <summary>
-    /// The expiry on the server's clock. Only an absolute end needs that clock, and Redis is asked for it once, not at each call.
+    /// The expiry on the server's clock. Only a moment needs that clock; for a time from now, any clock gives the same.
     /// </summary>
     private async ValueTask<(EntryExpiry Expiry, DateTimeOffset ServerNow)> ExpiryOf(DistributedCacheEntryOptions options, Call call)
     {
-        var absolute = options.AbsoluteExpiration is not null || options.AbsoluteExpirationRelativeToNow is not null;
-        var serverNow = absolute ? await clock.NowAsync(call) : clock.LocalNow;
+        var (end, relative) = (options.AbsoluteExpiration, options.AbsoluteExpirationRelativeToNow);
+        var namesMoment = end is not null || (relative is not null && options.SlidingExpiration is not null);
+        var serverNow = namesMoment ? await clock.NowAsync(call) : clock.LocalNow;
 
         // Past for the app and for the server alike: where only one of the two clocks is wrong, the server's decides, and nobody is blamed.
-        if (options.AbsoluteExpiration is { } end && end <= clock.LocalNow && end <= serverNow)
+        if (end <= clock.LocalNow && end <= serverNow)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(options.AbsoluteExpiration), end, "The absolute expiration is in the past; it must be later than now.");

@@ -52,11 +52,11 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             return await reply;
 
         if (call.Blocking)
-            return WaitBlocking(reply) ? reply.GetAwaiter().GetResult() : throw TimedOut(reply);
+            return WaitBlocking(reply, call) ? reply.GetAwaiter().GetResult() : throw TimedOut(reply);
 
         try
         {
-            return await reply.WaitAsync(timeout, RealTime, call.Token);
+            return await reply.WaitAsync(call.Left(timeout), RealTime, call.Token);
         }
         catch (TimeoutException) when (!reply.IsFaulted)
         {
@@ -119,6 +119,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
         if (disposed && OwnsMultiplexer)
             await multiplexer.DisposeAsync();
+        else
+            await Clock.AskAsync(multiplexer.GetDatabase());
 
         return multiplexer;
     }
@@ -145,8 +147,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         try
         {
             if (!call.Blocking)
-                await connection.WaitAsync(timeout, RealTime, call.Token);
-            else if (!WaitBlocking(connection))
+                await connection.WaitAsync(call.Left(timeout), RealTime, call.Token);
+            else if (!WaitBlocking(connection, call))
                 throw NoConnection();
         }
         catch (TimeoutException) when (!connection.IsCompleted)
@@ -155,11 +157,11 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         }
     }
 
-    private bool WaitBlocking(Task task)
+    private bool WaitBlocking(Task task, Call call)
     {
         try
         {
-            return task.Wait(timeout);
+            return task.Wait(call.Left(timeout));
         }
         catch (AggregateException failed)
         {

@@ -26,6 +26,10 @@ internal enum RedisErrorKind
 
 internal static class RedisErrors
 {
+    /// <summary>Redis away, silent or refusing; not a caller's mistake, nor ours.</summary>
+    public static bool IsOfRedis(Exception failure) =>
+        KindOf(failure) is RedisErrorKind.RedisTimeout or RedisErrorKind.RedisUnavailable or RedisErrorKind.RedisRefused;
+
     public static RedisErrorKind KindOf(Exception failure) => failure switch
     {
         TimeoutException => RedisErrorKind.RedisTimeout,

@@ -3,9 +3,9 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis;
 
 /// <summary>
-/// The Redis server's clock, as seen from here: one TIME at the first use, carried on by this process's own timer, which no change of
+/// The Redis server's clock, as seen from here: one TIME when connecting, carried on by this process's own timer, which no change of
 /// the app's wall clock disturbs. Asked again after a reconnection (it may be another server) and, without anyone waiting, once a minute.
-/// <para>Failure policy: a server that refuses TIME is taken to share the app's clock, and is asked again at the next use.</para>
+/// <para>Failure policy: a server that does not answer TIME is taken to share the app's clock, and is asked again at the next use.</para>
 /// </summary>
 internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
 {
@@ -29,11 +29,14 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
         {
             // Claimed before it is asked, so that one caller asks and the others go on with what is known.
             sample = known with { ServerTime = known.ServerTime + elapsed, Timestamp = time.GetTimestamp() };
-            _ = AskAsync(database, Call.Async(CancellationToken.None)).AsTask();
+            _ = AskAsync(database, Call.Detached()).AsTask();
         }
 
         return known.ServerTime + elapsed;
     }
+
+    /// <summary>So that the first write need not.</summary>
+    public async Task AskAsync(IDatabase database) => await AskAsync(database, Call.Detached());
 
     public void Forget() => sample = null;
 
@@ -45,7 +48,7 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
         {
             reply = await connection.Complete(database.ExecuteAsync("TIME"), call);
         }
-        catch (RedisServerException)
+        catch (Exception failure) when (RedisErrors.IsOfRedis(failure))
         {
             return null;
         }

@@ -36,11 +36,13 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions)
         var succeeded = context.Response.StatusCode is >= 200 and <= 399;
         var targets = Invalidation.Invalidates(context.Request.Method, context.Response.StatusCode) ? UrlsOf(context) : [];
         var all = succeeded ? targets.Concat(paths) : targets;
-        foreach (var path in all.Distinct(StringComparer.Ordinal))
-            await evictions.TryEvictAsync(path, CancellationToken.None);
 
-        foreach (var tag in succeeded ? tags : [])
-            await evictions.TryEvictByTagAsync(tag, CancellationToken.None);
+        // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
+        await Task.WhenAll(
+        [
+            .. all.Distinct(StringComparer.Ordinal).Select(path => evictions.TryEvictAsync(path, CancellationToken.None).AsTask()),
+            .. (succeeded ? tags : []).Select(tag => evictions.TryEvictByTagAsync(tag, CancellationToken.None).AsTask()),
+        ]);
     }
 
     private static (string[] Tags, string[] Paths) Named(HttpContext context)

@@ -32,7 +32,12 @@ internal sealed class ResponseCacheMiddleware(
         }
 
         // 2. Look it up.
-        var exchange = Exchange.Begin(context, ResponsePolicy.Of(endpoint), keys, time.GetUtcNow());
+        if (Begin(context, endpoint) is not { } exchange)
+        {
+            await next(context);
+            return;
+        }
+
         using var lookup = await LookUp(exchange);
 
         // 3. Ask the rules.
@@ -61,6 +66,19 @@ internal sealed class ResponseCacheMiddleware(
             return ForwardReason.Method;
 
         return !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
+    }
+
+    private Exchange? Begin(HttpContext context, Endpoint? endpoint)
+    {
+        try
+        {
+            return Exchange.Begin(context, ResponsePolicy.Of(endpoint), keys, time.GetUtcNow());
+        }
+        catch (Exception mistake)
+        {
+            report.Mistake(mistake);
+            return null;
+        }
     }
 
     private async ValueTask<Lookup> LookUp(Exchange exchange)

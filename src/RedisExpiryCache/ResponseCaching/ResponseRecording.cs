@@ -35,7 +35,7 @@ internal sealed class ResponseRecording : IDisposable
 
     public RecordedBytes Body { get; }
 
-    /// <summary>Set once it is decided that the response is to be stored: what its headers say.</summary>
+    /// <summary>Set once the rules allow storing the response: what its headers say.</summary>
     public CachedResponse? Response { get; private set; }
 
     public StoredLifetime Lifetime { get; private set; }
@@ -76,8 +76,8 @@ internal sealed class ResponseRecording : IDisposable
         {
             var verdict = Verdict(response);
             NotStored = lookup.Reason ?? verdict.Reason?.Token() ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
-            if (NotStored is null)
-                Keep(response, verdict.Lifetime!.Value);
+            if (verdict.Lifetime is { } lifetime)
+                Keep(response, lifetime);
         }
         catch (Exception mistake)
         {
@@ -123,7 +123,7 @@ internal sealed class ResponseRecording : IDisposable
         if (facts.Date is null)
             headers.Date = HttpDate.Format(now);
 
-        if (response.ContentLength is { } length)
+        if (NotStored is null && response.ContentLength is { } length)
             Body.NotifyAt(length, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
 
         Lifetime = lifetime;

@@ -22,8 +22,6 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// <summary>How long the app may take for a response that is to be stored: as long as the generations that were made for it last.</summary>
     private static readonly TimeSpan LongestMaking = TimeSpan.FromMinutes(1);
 
-    private static readonly Call Call = Call.Async(CancellationToken.None);
-
     // What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.
     private readonly Recent<UrlRecord> urls = new(RememberedUrls);
 
@@ -32,17 +30,18 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
     public async ValueTask<Lookup> FindAsync(Question question, bool mayStore)
     {
+        var call = Call.Detached();
         string[] generationKeys = [question.UrlKey, .. question.Tags.Select(keys.TagOf)];
         var guess = urls.Find(question.UrlKey);
-        var guessed = guess is { HasResponses: true } ? entries.ReadAsync(KeyOf(question, guess), Call).AsTask() : null;
+        var guessed = guess is { HasResponses: true } ? entries.ReadAsync(KeyOf(question, guess), call).AsTask() : null;
         var asked = guess is null && mayStore
-            ? generations.ReadOrCreateAsync(generationKeys, LongestMaking, Call).AsTask()
-            : generations.ReadAsync(generationKeys, Call).AsTask();
+            ? generations.ReadOrCreateAsync(generationKeys, LongestMaking, call).AsTask()
+            : generations.ReadAsync(generationKeys, call).AsTask();
 
         await Task.WhenAll(guessed ?? Task.CompletedTask, asked);
         var values = await asked;
         if (guess is not null && mayStore && values.Contains(null))
-            values = await generations.ReadOrCreateAsync(generationKeys, LongestMaking, Call);
+            values = await generations.ReadOrCreateAsync(generationKeys, LongestMaking, call);
 
         if (values.Contains(null))
         {
@@ -54,8 +53,8 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         urls.Remember(question.UrlKey, url);
         TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
         var key = KeyOf(question, url);
-        var read = await ReadVariant(url, guess, guessed, key);
-        return await Checked(url, stamps, key, read);
+        var read = await ReadVariant(url, guess, guessed, key, call);
+        return await Checked(url, stamps, key, read, call);
     }
 
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
@@ -63,16 +62,17 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     public async ValueTask<bool> StoreAsync(
         Question question, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
+        var call = Call.Detached();
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
         var note = UrlRecord.NoteOf(union);
         var stored = new UrlRecord(url.Generation + note);
-        var now = await clock.NowAsync(Call);
+        var now = await clock.NowAsync(call);
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
         var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);
 
-        var write = entries.WriteAsync(KeyOf(question, stored), payload, expiry, lookup.Stamps, now, Call).AsTask();
-        var kept = KeepAsync(question.UrlKey, stored, lookup.Stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value);
+        var write = entries.WriteAsync(KeyOf(question, stored), payload, expiry, lookup.Stamps, now, call).AsTask();
+        var kept = KeepAsync(question.UrlKey, stored, lookup.Stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
         await Task.WhenAll(write, kept);
         urls.Remember(question.UrlKey, stored);
         return await kept;
@@ -82,11 +82,12 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     public async Task SlideBehindAsync(string urlKey, Lookup hit)
     {
         var (key, url, stamps, expiry) = (hit.Key!, hit.Url!, hit.Stamps, hit.Expiry);
+        var call = Call.Detached();
         try
         {
-            await entries.SlideAsync(key, Call);
+            await entries.SlideAsync(key, call);
             if (expiry is { Sliding: { } window, AbsoluteEnd: null })
-                await KeepAsync(urlKey, url, stamps, window);
+                await KeepAsync(urlKey, url, stamps, window, call);
         }
         catch (Exception failure)
         {
@@ -94,19 +95,19 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         }
     }
 
-    private async Task<bool> KeepAsync(string urlKey, UrlRecord url, TagStamp[] stamps, TimeSpan lifetime)
+    private async Task<bool> KeepAsync(string urlKey, UrlRecord url, TagStamp[] stamps, TimeSpan lifetime, Call call)
     {
         var atLeast = lifetime + Generations.Slack;
         var note = Generations.NoteOf(url.Value);
         Task<bool>[] kept =
         [
-            generations.KeepAsync(urlKey, url.Generation, note, atLeast, Call).AsTask(),
-            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, note: "", atLeast, Call).AsTask()),
+            generations.KeepAsync(urlKey, url.Generation, note, atLeast, call).AsTask(),
+            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, note: "", atLeast, call).AsTask()),
         ];
         return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
     }
 
-    private async ValueTask<EntryRead> ReadVariant(UrlRecord url, UrlRecord? guess, Task<EntryRead>? guessed, string key)
+    private async ValueTask<EntryRead> ReadVariant(UrlRecord url, UrlRecord? guess, Task<EntryRead>? guessed, string key, Call call)
     {
         if (guessed is not null)
         {
@@ -117,15 +118,15 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
             read.Dispose();
         }
 
-        return url.HasResponses ? await entries.ReadAsync(key, Call) : new EntryRead(EntryMiss.Absent);
+        return url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
     }
 
-    private async ValueTask<Lookup> Checked(UrlRecord url, TagStamp[] current, string key, EntryRead read)
+    private async ValueTask<Lookup> Checked(UrlRecord url, TagStamp[] current, string key, EntryRead read, Call call)
     {
         if (read.Miss > EntryMiss.TagRemoved)
             report.Unreadable(key, read.Miss.Token());
 
-        if (read.IsHit && await AreCurrent(read.Tags, current))
+        if (read.IsHit && await AreCurrent(read.Tags, current, call))
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
                 return new Lookup(url, current, key, response, body, read);
@@ -137,14 +138,14 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         return new Lookup(url, current);
     }
 
-    private async ValueTask<bool> AreCurrent(TagStamp[] stamps, TagStamp[] current)
+    private async ValueTask<bool> AreCurrent(TagStamp[] stamps, TagStamp[] current, Call call)
     {
         var unknown = Array.FindAll(stamps, stamp => !Array.Exists(current, asked => asked.Tag == stamp.Tag));
         if (!Array.TrueForAll(stamps, stamp => current.Contains(stamp) || unknown.Contains(stamp)))
             return false;
 
         // The endpoint named other tags when the response was stored: an older version of the app did, or another node still does.
-        var values = await generations.ReadAsync(Array.ConvertAll(unknown, stamp => keys.TagOf(stamp.Tag)), Call);
+        var values = await generations.ReadAsync(Array.ConvertAll(unknown, stamp => keys.TagOf(stamp.Tag)), call);
         return unknown.Zip(values).All(static pair => pair.Second is { } value && Generations.IdOf(value) == pair.First.Generation);
     }
 
