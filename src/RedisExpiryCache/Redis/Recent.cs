@@ -9,32 +9,33 @@ namespace RedisExpiryCache.Redis;
 internal sealed class Recent<TValue>(int capacity)
     where TValue : class
 {
-    private volatile ConcurrentDictionary<string, TValue> young = new(StringComparer.Ordinal);
-    private volatile ConcurrentDictionary<string, TValue> old = new(StringComparer.Ordinal);
+    private volatile Half young = new();
+    private volatile Half old = new();
 
     public TValue? Find(string key)
     {
-        if (young.TryGetValue(key, out var value))
+        if (young.Values.TryGetValue(key, out var value))
             return value;
 
-        if (!old.TryGetValue(key, out value))
-            return null;
+        if (old.Values.TryGetValue(key, out value))
+            Remember(key, value);
 
-        Remember(key, value);
         return value;
     }
 
     public void Remember(string key, TValue value)
     {
         var current = young;
-        current[key] = value;
-        if (current.Count >= capacity / 2 && Interlocked.CompareExchange(ref young, new(StringComparer.Ordinal), current) == current)
-            old = current;
+        if (!current.Values.TryAdd(key, value))
+            current.Values[key] = value;
+        else if (Interlocked.Increment(ref current.Count) == capacity / 2)
+            (old, young) = (current, new Half());
     }
 
-    public void Forget(string key)
+    /// <summary>The dictionary's own Count takes all its locks.</summary>
+    private sealed class Half
     {
-        young.TryRemove(key, out _);
-        old.TryRemove(key, out _);
+        public readonly ConcurrentDictionary<string, TValue> Values = new(StringComparer.Ordinal);
+        public int Count;
     }
 }

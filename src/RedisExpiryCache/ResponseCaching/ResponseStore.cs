@@ -49,8 +49,10 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
             return new Lookup();
         }
 
-        var url = new UrlRecord(values[0]!);
-        urls.Remember(question.UrlKey, url);
+        var url = values[0] == guess?.Value ? guess! : new UrlRecord(values[0]!);
+        if (url != guess)
+            urls.Remember(question.UrlKey, url);
+
         TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
         var key = KeyOf(question, url);
         var read = await ReadVariant(url, guess, guessed, key, call);
