@@ -12,16 +12,20 @@ internal sealed class LogThrottle
     private const int RememberedWarnings = 1_000;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    private readonly Lock gate = new();
     private readonly Recent<Warning> recent = new(RememberedWarnings);
 
     private sealed record Warning(long Timestamp);
 
     public bool IsDue(string warning)
     {
-        if (recent.Find(warning) is { } last && Stopwatch.GetElapsedTime(last.Timestamp) < Interval)
-            return false;
+        lock (gate)
+        {
+            if (recent.Find(warning) is { } last && Stopwatch.GetElapsedTime(last.Timestamp) < Interval)
+                return false;
 
-        recent.Remember(warning, new Warning(Stopwatch.GetTimestamp()));
-        return true;
+            recent.Remember(warning, new Warning(Stopwatch.GetTimestamp()));
+            return true;
+        }
     }
 }

@@ -31,6 +31,10 @@ internal static class RedisExpiringCacheSettings
     {
         foreach (var section in Leaves(configuration.GetChildren()))
         {
+            // JSON's null and {}: nothing was set.
+            if (section.Value is null)
+                continue;
+
             var name = NameOf(section, configuration);
             if (!Readers.TryGetValue(name, out var reader))
                 throw Wrong(section.Path, $"is not a setting; there are {string.Join(", ", Readers.Keys)}.");

@@ -47,13 +47,13 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
     public ValueTask<bool> RefreshAsync(string key, Call call)
     {
         Check(key, call);
-        return Reported(DataReport.Start(), DataOperation.Refresh, key, SlideAsync(FullKey(key), call));
+        return Reported(DataReport.Start(), DataOperation.Refresh, key, SlideAsync(key, call));
     }
 
     public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, Call call)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        if (keys.Contains(null!))
+        if (keys.Any(static key => key is null))
             throw new ArgumentNullException(nameof(keys), "One of the keys is null.");
 
         call.Token.ThrowIfCancellationRequested();
@@ -89,7 +89,7 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         EntryRead read;
         try
         {
-            var guess = entryTags.Guess(fullKey, call);
+            var guess = await entryTags.GuessAsync(fullKey, call);
             read = await entries.ReadAsync(fullKey, call);
             if (!await entryTags.AreCurrentAsync(fullKey, read.Tags, guess, call))
             {
@@ -103,21 +103,32 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         }
 
         if (read.IsHit && read.Expiry.Sliding is not null)
-            _ = SlideBehindAsync(key, fullKey, read.Expiry, read.Tags);
+            _ = SlideBehindAsync(key, fullKey);
 
         report.WasRead(key, read.Miss, started);
         return read;
     }
 
     /// <summary>Rides behind the read on the same connection; the reader does not wait for it.</summary>
-    private async Task SlideBehindAsync(string key, string fullKey, EntryExpiry expiry, TagStamp[] tags)
+    private async Task SlideBehindAsync(string key, string fullKey)
     {
-        var call = Call.Detached();
         try
         {
-            await entries.SlideAsync(fullKey, call);
-            if (expiry.AbsoluteEnd is null)
-                await entryTags.KeepAsync(tags, expiry.Sliding, call);
+            var (tags, window) = await entries.SlideAsync(fullKey, Call.Detached());
+            await KeepBehindAsync(key, tags, window);
+        }
+        catch (Exception failure)
+        {
+            report.SlideFailed(key, failure);
+        }
+    }
+
+    /// <summary>The generations of an entry's tags slide with it, behind it.</summary>
+    private async Task KeepBehindAsync(string key, TagStamp[] tags, TimeSpan window)
+    {
+        try
+        {
+            await entryTags.KeepAsync(tags, window, Call.Detached());
         }
         catch (Exception failure)
         {
@@ -137,9 +148,10 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         return true;
     }
 
-    private async ValueTask<bool> SlideAsync(string fullKey, Call call)
+    private async ValueTask<bool> SlideAsync(string key, Call call)
     {
-        await entries.SlideAsync(fullKey, call);
+        var (tags, window) = await entries.SlideAsync(FullKey(key), call);
+        _ = KeepBehindAsync(key, tags, window);
         return true;
     }
 
@@ -147,10 +159,9 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
     {
         var (expiry, serverNow) = await ExpiryOf(options, call);
         var tags = await entries.ExpireAsync(fullKey, expiry, serverNow, call);
-        if (tags is { Length: > 0 })
-            await entryTags.KeepAsync(tags, LifetimeOf(expiry, serverNow), call);
 
-        return tags is not null;
+        // An entry whose tag was removed is not there, though its bytes are.
+        return tags is not null && await entryTags.KeepAsync(tags, LifetimeOf(expiry, serverNow), call);
     }
 
     private async ValueTask<CacheEntryLifetime?> LifetimeAsync(string fullKey, Call call) =>

@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace RedisExpiryCache.Redis;
 
 /// <summary>
@@ -28,28 +30,30 @@ internal sealed class EntryTags(Generations generations, string instanceName)
     }
 
     /// <summary>Sends for the generations that reading this key will probably need; null when nothing is known of it.</summary>
-    public Task<TagStamp[]>? Guess(string fullKey, Call call) =>
-        tagsByKey.Find(fullKey) is { } tags && !call.Blocking ? CurrentAsync(tags, call).AsTask() : null;
+    public async ValueTask<TagGuess?> GuessAsync(string fullKey, Call call) =>
+        tagsByKey.Find(fullKey) is { } tags ? new TagGuess(tags, await generations.SendAsync(KeysOf(tags), call)) : null;
 
     /// <summary>Whether the generations that an entry was stamped with are still the current ones.</summary>
-    public async ValueTask<bool> AreCurrentAsync(string fullKey, TagStamp[] stamps, Task<TagStamp[]>? guess, Call call)
+    public async ValueTask<bool> AreCurrentAsync(string fullKey, TagStamp[] stamps, TagGuess? guess, Call call)
     {
         if (stamps.Length == 0)
             return true;
 
-        if (guess is not null && Covers(await guess, stamps) is { } answer)
+        if (guess is not null && Covers(await ReceiveAsync(guess, call), stamps) is { } answer)
             return answer;
 
         var tags = Array.ConvertAll(stamps, static stamp => stamp.Tag);
         tagsByKey.Remember(fullKey, tags);
-        return Covers(await CurrentAsync(tags, call), stamps) ?? false;
+        return Covers(await ReceiveAsync(new TagGuess(tags, await generations.SendAsync(KeysOf(tags), call)), call), stamps) ?? false;
     }
 
-    /// <summary>Makes the generations outlast what was stamped with them (null: for ever).</summary>
-    public async ValueTask KeepAsync(TagStamp[] stamps, TimeSpan? lifetime, Call call)
+    /// <summary>Makes the generations outlast what was stamped with them (null: for ever), in one round trip.</summary>
+    /// <returns>False when one of them is no longer current.</returns>
+    public async ValueTask<bool> KeepAsync(TagStamp[] stamps, TimeSpan? lifetime, Call call)
     {
-        foreach (var stamp in stamps)
-            await generations.KeepAsync(KeyOf(stamp.Tag), stamp.Generation, note: "", lifetime + Generations.Slack, call);
+        var kept = Array.ConvertAll(
+            stamps, stamp => generations.KeepAsync(KeyOf(stamp.Tag), stamp.Generation, note: "", lifetime + Generations.Slack, call).AsTask());
+        return Array.TrueForAll(await Task.WhenAll(kept), static current => current);
     }
 
     public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOf(tag), call);
@@ -70,13 +74,16 @@ internal sealed class EntryTags(Generations generations, string instanceName)
         return true;
     }
 
-    private async ValueTask<TagStamp[]> CurrentAsync(string[] tags, Call call)
+    private async ValueTask<TagStamp[]> ReceiveAsync(TagGuess asked, Call call)
     {
-        var values = await generations.ReadAsync(KeysOf(tags), call);
-        return [.. tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
+        var values = await generations.ReceiveAsync(asked.Replies, call);
+        return [.. asked.Tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
     }
 
     private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
 
     private string KeyOf(string tag) => $"{instanceName}tag:data:{KeyText.Escape(tag)}";
 }
+
+/// <summary>Tags whose generations were asked for, and the replies to come.</summary>
+internal sealed record TagGuess(string[] Tags, Task<RedisValue>[] Replies);

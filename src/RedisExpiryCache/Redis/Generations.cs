@@ -24,13 +24,30 @@ internal sealed class Generations(RedisConnection connection)
     public static string NoteOf(string value) => value[IdLength..];
 
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
-    public async ValueTask<string?[]> ReadAsync(IReadOnlyList<string> keys, Call call)
-    {
-        if (keys.Count == 0)
-            return [];
+    public async ValueTask<string?[]> ReadAsync(IReadOnlyList<string> keys, Call call) =>
+        keys.Count == 0 ? [] : await ReceiveAsync(await SendAsync(keys, call), call);
 
+    /// <summary>The question alone, for a caller that has another one for the same round trip.</summary>
+    public async ValueTask<Task<RedisValue>[]> SendAsync(IReadOnlyList<string> keys, Call call)
+    {
         var database = await connection.OpenAsync(call);
-        return await Gather(keys, key => database.StringGetAsync(key), static reply => reply, call);
+        return [.. keys.Select(key => database.StringGetAsync(key))];
+    }
+
+    /// <summary>The answer to <see cref="SendAsync"/>.</summary>
+    public async ValueTask<string?[]> ReceiveAsync(Task<RedisValue>[] replies, Call call)
+    {
+        try
+        {
+            await connection.Complete(Task.WhenAll(replies), call);
+        }
+        catch (RedisServerException) when (Array.TrueForAll(replies, static reply => reply.IsCompletedSuccessfully || IsOfWrongType(reply)))
+        {
+            // A list or a hash under the key is no generation either.
+            return Array.ConvertAll(replies, static reply => reply.IsCompletedSuccessfully ? Checked(reply.Result) : null);
+        }
+
+        return Array.ConvertAll(replies, static reply => Checked(reply.Result));
     }
 
     /// <summary>The values under the keys, made where there are none, in one round trip. Each lasts for <paramref name="atLeast"/> from now.</summary>
@@ -41,7 +58,8 @@ internal sealed class Generations(RedisConnection connection)
 
         var database = await connection.OpenAsync(call);
         var ttlMs = Ttl.ToMilliseconds(atLeast);
-        return await Gather(keys, key => Scripts.Generation(database, key, NewId(), ttlMs), static reply => (RedisValue)reply, call);
+        var replies = await connection.Complete(Task.WhenAll(keys.Select(key => Scripts.Generation(database, key, NewId(), ttlMs))), call);
+        return Array.ConvertAll(replies, static reply => Checked((RedisValue)reply));
     }
 
     /// <summary>
@@ -61,18 +79,10 @@ internal sealed class Generations(RedisConnection connection)
     public async ValueTask<bool> RemoveAsync(string key, Call call)
     {
         var database = await connection.OpenAsync(call);
-        return await connection.Complete(database.KeyDeleteAsync(key), call);
+        return (long)await connection.Complete(Commands.Delete(database, key), call) > 0;
     }
 
-    private async ValueTask<string?[]> Gather<T>(IReadOnlyList<string> keys, Func<string, Task<T>> send, Func<T, RedisValue> valueOf, Call call)
-    {
-        var replies = new Task<T>[keys.Count];
-        for (var i = 0; i < replies.Length; i++)
-            replies[i] = send(keys[i]);
-
-        var all = await connection.Complete(Task.WhenAll(replies), call);
-        return Array.ConvertAll(all, reply => Checked(valueOf(reply)));
-    }
+    private static bool IsOfWrongType(Task reply) => reply.Exception?.InnerException is { } failure && RedisErrors.IsWrongType(failure);
 
     /// <summary>Bytes under the key that no generation has are no generation.</summary>
     private static string? Checked(RedisValue value)

@@ -40,5 +40,5 @@ internal static class KeyText
         text.Length <= MaximumLength ? text : $"{text[..(MaximumLength / 2)]}*{DigestOf(text)}";
 
     private static bool NeedsEscape(char c, string alsoEscaped) =>
-        c <= ' ' || c == '\x7F' || char.IsSurrogate(c) || Escaped.Contains(c) || alsoEscaped.Contains(c);
+        char.IsControl(c) || char.IsWhiteSpace(c) || char.IsSurrogate(c) || Escaped.Contains(c) || alsoEscaped.Contains(c);
 }

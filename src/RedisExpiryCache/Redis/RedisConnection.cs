@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using StackExchange.Redis;
 
@@ -22,6 +23,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     private readonly RedisExpiringCacheOptions options;
     private readonly TimeSpan timeout;
     private Task<IConnectionMultiplexer>? connecting;
+    private IConnectionMultiplexer? connected;
     private volatile bool disposed;
 
     public RedisConnection(RedisExpiringCacheOptions options, TimeProvider time)
@@ -58,7 +60,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         {
             return await reply.WaitAsync(call.Left(timeout), RealTime, call.Token);
         }
-        catch (TimeoutException) when (!reply.IsFaulted)
+        catch (TimeoutException expired) when (IsOurs(expired, reply))
         {
             throw TimedOut(reply);
         }
@@ -78,7 +80,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         {
             return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0;
         }
-        catch (ArgumentException)
+        catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
         {
             return false;
         }
@@ -117,7 +119,14 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         if (options.ProfilingSession is { } profiling)
             multiplexer.RegisterProfiler(profiling);
 
-        if (disposed && OwnsMultiplexer)
+        bool late;
+        lock (gate)
+        {
+            connected = multiplexer;
+            late = disposed;
+        }
+
+        if (late && OwnsMultiplexer)
             await multiplexer.DisposeAsync();
         else
             await Clock.AskAsync(multiplexer.GetDatabase());
@@ -151,11 +160,14 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             else if (!WaitBlocking(connection, call))
                 throw NoConnection();
         }
-        catch (TimeoutException) when (!connection.IsCompleted)
+        catch (TimeoutException expired) when (IsOurs(expired, connection))
         {
             throw NoConnection();
         }
     }
+
+    /// <summary>Whether the wait ended for want of time. The task may fail at the very moment; then its own failure is another exception.</summary>
+    private static bool IsOurs(TimeoutException expired, Task task) => task.Exception?.InnerException != expired;
 
     private bool WaitBlocking(Task task, Call call)
     {
@@ -196,7 +208,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     {
         lock (gate)
         {
-            var owned = !disposed && OwnsMultiplexer && connecting is { IsCompletedSuccessfully: true } ? connecting.Result : null;
+            var owned = !disposed && OwnsMultiplexer ? connected : null;
             disposed = true;
             return owned;
         }

@@ -11,14 +11,20 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal sealed class RedisEntries(RedisConnection connection, EntryFormat format)
 {
+    private static readonly EntryRead WrongType = new(EntryMiss.WrongType);
+
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
 
     public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
     {
         var database = await connection.OpenAsync(call);
-        return format == EntryFormat.Compact
-            ? await ReadCompact(database, fullKey, call) ?? await ReadMicrosoft(database, fullKey, call) ?? new EntryRead(EntryMiss.WrongType)
-            : await ReadMicrosoft(database, fullKey, call) ?? await ReadCompact(database, fullKey, call) ?? new EntryRead(EntryMiss.WrongType);
+
+        // The first look again at the end: another node may have overwritten one layout with the other between the two.
+        if (format == EntryFormat.Microsoft)
+            return await ReadMicrosoft(database, fullKey, call) ?? await ReadCompact(database, fullKey, call) ?? await ReadMicrosoft(database, fullKey, call) ?? WrongType;
+
+        var read = await ReadCompact(database, fullKey, call) ?? await ReadHash(database, fullKey, call) ?? await ReadCompact(database, fullKey, call);
+        return read ?? WrongType;
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
@@ -28,7 +34,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         var stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
         if (ttlMs == 0)
-            await connection.Complete(database.KeyDeleteAsync(fullKey), call);
+            await connection.Complete(Commands.Delete(database, fullKey), call);
         else if (format == EntryFormat.Microsoft)
             await connection.Complete(Scripts.SetMicrosoft(database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
         else
@@ -36,10 +42,14 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
-    public async ValueTask SlideAsync(string fullKey, Call call)
+    /// <returns>The tags whose generations have to slide with it, by its window: none where an absolute end was known to them from the first.</returns>
+    public async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call)
     {
         var database = await connection.OpenAsync(call);
-        await connection.Complete(Scripts.Slide(database, fullKey), call);
+        var slid = (RedisResult[])(await connection.Complete(Scripts.Slide(database, fullKey), call))!;
+        return slid.Length == 2 && TagStamp.TryDecode((byte[])slid[1]!) is { Length: > 0 } tags
+            ? (tags, TimeSpan.FromMilliseconds((long)slid[0]))
+            : ([], TimeSpan.Zero);
     }
 
     /// <summary>Gives an entry a new expiry and leaves its value alone.</summary>
@@ -49,7 +59,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         var database = await connection.OpenAsync(call);
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         if (ttlMs == 0)
-            return await connection.Complete(database.KeyDeleteAsync(fullKey), call) ? [] : null;
+            return (long)await connection.Complete(Commands.Delete(database, fullKey), call) > 0 ? [] : null;
 
         var seed = RedisEntry.SeedOf(fullKey);
         var size = RedisEntry.HeadSize(RedisEntry.FlagsOf(expiry));
@@ -83,12 +93,11 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         if (fullKeys.Count == 0)
             return 0;
 
-        RedisKey[] keys = [.. fullKeys.Select(static key => (RedisKey)key)];
-        if (keys.Length == 1 || !RedisConnection.IsCluster(database))
-            return await connection.Complete(database.KeyDeleteAsync(keys), call);
+        if (fullKeys.Count == 1 || !RedisConnection.IsCluster(database))
+            return (long)await connection.Complete(Commands.Delete(database, fullKeys), call);
 
-        var replies = await connection.Complete(Task.WhenAll(keys.Select(key => database.KeyDeleteAsync(key))), call);
-        return replies.LongCount(static removed => removed);
+        var replies = await connection.Complete(Task.WhenAll(fullKeys.Select(key => Commands.Delete(database, key))), call);
+        return replies.Sum(static removed => (long)removed);
     }
 
     private async ValueTask<EntryRead?> ReadCompact(IDatabase database, string fullKey, Call call)
@@ -98,7 +107,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         {
             lease = await connection.Complete(database.StringGetLeaseAsync(fullKey), call);
         }
-        catch (RedisServerException refused) when (IsWrongType(refused))
+        catch (RedisServerException refused) when (RedisErrors.IsWrongType(refused))
         {
             return null;
         }
@@ -115,6 +124,15 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return new EntryRead(miss == EntryMiss.None ? EntryMiss.Damaged : miss);
     }
 
+    /// <summary>Reads what is known not to be a string: without our fields it is somebody else's hash, if it is there still.</summary>
+    private async ValueTask<EntryRead?> ReadHash(IDatabase database, string fullKey, Call call)
+    {
+        var read = await ReadMicrosoft(database, fullKey, call);
+        return read is { Miss: EntryMiss.Absent } && await connection.Complete(database.KeyExistsAsync(fullKey), call)
+            ? new EntryRead(EntryMiss.Foreign)
+            : read;
+    }
+
     private async ValueTask<EntryRead?> ReadMicrosoft(IDatabase database, string fullKey, Call call)
     {
         RedisValue[] fields;
@@ -122,7 +140,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         {
             fields = await connection.Complete(database.HashGetAsync(fullKey, MicrosoftFields), call);
         }
-        catch (RedisServerException refused) when (IsWrongType(refused))
+        catch (RedisServerException refused) when (RedisErrors.IsWrongType(refused))
         {
             return null;
         }
@@ -145,8 +163,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         var size = RedisEntry.EncodedSize(expiry, stamps, payload.Length);
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         RedisEntry.Encode(buffer.AsSpan(0, size), RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
-        var lifetime = ttlMs is { } ms ? new Expiration(TimeSpan.FromMilliseconds(ms)) : Expiration.Default;
-        await connection.Complete(database.StringSetAsync(fullKey, buffer.AsMemory(0, size), lifetime), call);
+        await connection.Complete(Commands.Set(database, fullKey, buffer.AsMemory(0, size), ttlMs), call);
 
         // Not in a finally: after a time-out or a cancellation the client library may still be about to send these bytes.
         ArrayPool<byte>.Shared.Return(buffer);
@@ -169,6 +186,4 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     private static EntryExpiry? ReadMicrosoftExpiry(RedisValue absolute, RedisValue sliding) =>
         absolute.TryParse(out long absoluteTicks) && sliding.TryParse(out long slidingTicks)
         && new MicrosoftEntry(absoluteTicks, slidingTicks).TryGetExpiry(out var expiry) ? expiry : null;
-
-    private static bool IsWrongType(RedisServerException refused) => refused.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal);
 }

@@ -13,7 +13,7 @@ namespace RedisExpiryCache.Redis;
 //   4  check      of version, flags, sliding and absolute, seeded by the entry's full Redis key
 //  [8  sliding    window in milliseconds]
 //  [8  absolute   end in Unix milliseconds, the server's clock; kept for entries that slide, elsewhere the time to live says it]
-//   8  check      of all that follows, seeded by the entry's full Redis key
+//   8  check      of all that follows, seeded by the entry's full Redis key and by the flags that say how to read it (tagged)
 //  [2  length     of the tag stamps, then the stamps themselves: see TagStamp]
 //   …  payload
 //
@@ -63,7 +63,7 @@ internal static class RedisEntry
 
         payload.Head.Span.CopyTo(rest);
         payload.Body.CopyTo(rest[payload.Head.Length..]);
-        BinaryPrimitives.WriteUInt64LittleEndian(destination[headSize..], XxHash3.HashToUInt64(body, seed));
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[headSize..], XxHash3.HashToUInt64(body, BodySeed(destination[1], seed)));
     }
 
     /// <summary>Writes the part before the body's check, and returns its size.</summary>
@@ -102,7 +102,7 @@ internal static class RedisEntry
             return EntryMiss.Damaged;
 
         var bodyOffset = headSize + BodyCheckSize;
-        if (XxHash3.HashToUInt64(bytes[bodyOffset..], seed) != BinaryPrimitives.ReadUInt64LittleEndian(bytes[headSize..]))
+        if (XxHash3.HashToUInt64(bytes[bodyOffset..], BodySeed(bytes[1], seed)) != BinaryPrimitives.ReadUInt64LittleEndian(bytes[headSize..]))
             return EntryMiss.Damaged;
 
         if (!TryReadTags(bytes, bodyOffset, out var stampsLength))
@@ -159,6 +159,9 @@ internal static class RedisEntry
         stampsLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[bodyOffset..]);
         return bytes.Length >= bodyOffset + TagLengthSize + stampsLength && stampsLength > 0;
     }
+
+    // Else a head that was exchanged after its flags were damaged would make stamps of the payload, or payload of the stamps.
+    private static long BodySeed(byte flags, long seed) => seed ^ (flags & TaggedFlag);
 
     private static uint HeadCheck(ReadOnlySpan<byte> head, long seed)
     {

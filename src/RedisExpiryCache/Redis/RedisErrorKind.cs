@@ -30,6 +30,9 @@ internal static class RedisErrors
     public static bool IsOfRedis(Exception failure) =>
         KindOf(failure) is RedisErrorKind.RedisTimeout or RedisErrorKind.RedisUnavailable or RedisErrorKind.RedisRefused;
 
+    public static bool IsWrongType(Exception failure) =>
+        failure is RedisServerException && failure.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal);
+
     public static RedisErrorKind KindOf(Exception failure) => failure switch
     {
         TimeoutException => RedisErrorKind.RedisTimeout,

@@ -23,30 +23,37 @@ internal static class Scripts
 
     /// <summary>
     /// PEXPIRE by the entry's own rule, whatever entry is there at that moment: so a slide that rides behind a read and comes late, after
-    /// the key was written anew, can only give the new entry what it would have got from a read of its own.
+    /// the key was written anew, can only give the new entry what it would have got from a read of its own. Returns the time that it gave
+    /// and the tag stamps of an entry without an end; nothing for what does not slide.
     /// </summary>
     private const string SlideScript = Prologue + """
         local window
-        local last = 253402300799999
-        local head = redis.pcall('GETRANGE', KEYS[1], 0, 21)
+        local tags = ''
+        local furthest = 253402300799999
+        local last = furthest
+        local head = redis.pcall('GETRANGE', KEYS[1], 0, 23)
         if type(head) == 'table' then
-          local fields = redis.pcall('HMGET', KEYS[1], 'absexp', 'sldexp')
-          if fields.err or not fields[2] then return 0 end
+          local fields = redis.pcall('HMGET', KEYS[1], 'absexp', 'sldexp', 'tags')
+          if fields.err or not fields[2] then return {} end
           local ticks, ends = tonumber(fields[2]), tonumber(fields[1] or '-1')
-          if not ticks or ticks <= 0 then return 0 end
+          if not ticks or ticks <= 0 then return {} end
           window = math.floor(ticks / 10000)
-          if ends and ends >= 0 then last = math.floor((ends - 621355968000000000) / 10000) end
+          if ends and ends >= 0 then last = math.floor((ends - 621355968000000000) / 10000) else tags = fields[3] or '' end
         else
-          if #head < 14 or string.byte(head, 1) ~= 193 then return 0 end
+          if #head < 14 or string.byte(head, 1) ~= 193 then return {} end
           local flags = string.byte(head, 2)
-          if flags % 2 == 0 then return 0 end
+          if flags % 2 == 0 or flags >= 8 then return {} end
           window = number(head, 7)
           if flags % 4 >= 2 then
-            if #head < 22 then return 0 end
+            if #head < 22 then return {} end
             last = number(head, 15)
+          elseif flags >= 4 and #head >= 24 then
+            tags = redis.call('GETRANGE', KEYS[1], 24, 23 + string.byte(head, 23) + 256 * string.byte(head, 24))
           end
         end
-        return redis.call('PEXPIRE', KEYS[1], integer(math.min(window, last - now())))
+        window = math.min(window, math.min(last, furthest) - now())
+        redis.call('PEXPIRE', KEYS[1], integer(window))
+        return {integer(window), tags}
         """;
 
     // ARGV: the new head of an untagged and of a tagged entry, the time to live in ms or '', absexp and sldexp for Microsoft's layout.
@@ -64,6 +71,7 @@ internal static class Scripts
         end
         if #value < 14 or string.byte(value, 1) ~= 193 then return false end
         local flags = string.byte(value, 2)
+        if flags >= 8 then return false end
         local size = 6
         if flags % 2 >= 1 then size = size + 8 end
         if flags % 4 >= 2 then size = size + 8 end

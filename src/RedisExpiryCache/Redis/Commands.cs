@@ -1,0 +1,18 @@
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// Commands in the words that the documentation promises to operators, to their ACLs and to whoever counts them. The client library's own
+/// methods say SETEX or PSETEX for a SET with an expiry, and UNLINK for DEL where the server knows it.
+/// </summary>
+internal static class Commands
+{
+    /// <summary>SET, with PX where there is a time to live.</summary>
+    public static Task<RedisResult> Set(IDatabase database, RedisKey key, ReadOnlyMemory<byte> value, long? ttlMs) =>
+        database.ExecuteAsync("SET", ttlMs is { } ms ? [key, (RedisValue)value, "PX", ms] : [key, (RedisValue)value]);
+
+    /// <summary>DEL of one key, or of several that live on one server.</summary>
+    public static Task<RedisResult> Delete(IDatabase database, params IEnumerable<string> keys) =>
+        database.ExecuteAsync("DEL", [.. keys.Select(static key => (object)(RedisKey)key)]);
+}

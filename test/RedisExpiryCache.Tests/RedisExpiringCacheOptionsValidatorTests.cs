@@ -1,0 +1,116 @@
+using CsCheck;
+using Microsoft.Extensions.Options;
+
+namespace RedisExpiryCache.Tests;
+
+public class RedisExpiringCacheOptionsValidatorTests
+{
+    private const string Secret = "s3cr3t";
+
+    private static readonly string[] Parts =
+    [
+        "localhost", ":6379", ":", "::1", "[::1", "[::1]:6379", "99999999999", "-1", ",", "=", " ", "password=", "ssl=true", "ssl=maybe", "connectTimeout=soon",
+        "version=6", "version=x", "proxy=none", "proxy=x", "protocol=resp9", "sslProtocols=x", "tiebreaker", "defaultDatabase=-9", "keepAlive=99999999999",
+        "$COMMAND=", "$GET=x", "syncTimeout=-1", "tunnel=http:x", "user=", "\0", "serviceName=", "setlib=x", "checkCertificateRevocation=1", "é",
+    ];
+
+    private static readonly Gen<string> ConnectionString =
+        Gen.Int[0, Parts.Length - 1].Array[0, 8].Select(parts => string.Concat(parts.Select(part => Parts[part])));
+
+    [Fact]
+    public void A_connection_string_is_all_it_takes() => Assert.True(Validate(new() { Configuration = "localhost:6379" }).Succeeded);
+
+    [Fact]
+    public void A_connection_of_the_apps_own_takes_its_place()
+    {
+        Assert.True(Validate(new() { ConfigurationOptions = new StackExchange.Redis.ConfigurationOptions() }).Succeeded);
+        Assert.True(Validate(new() { ConnectionMultiplexerFactory = () => throw new InvalidOperationException("not asked for") }).Succeeded);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("  ")]
+    public void Without_a_connection_it_says_what_to_give(string? configuration) => AssertSays(
+        new() { Configuration = configuration }, "Configuration", "is empty", "localhost:6379", "ConnectionMultiplexerFactory");
+
+    [Theory]
+    [InlineData("password=" + Secret)]
+    [InlineData("localhost,password=" + Secret + ",passwort=" + Secret)]
+    [InlineData("localhost,connectTimeout=" + Secret)]
+    [InlineData("localhost,ssl=" + Secret)]
+    [InlineData("redis://" + Secret + "@localhost,nonsense=1")]
+    [InlineData(",,," + Secret + "=1")]
+    public void A_wrong_connection_string_is_named_but_never_shown(string configuration)
+    {
+        var failure = AssertSays(new() { Configuration = configuration }, "Configuration", "localhost:6379");
+        Assert.DoesNotContain(Secret, failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_connection_string_makes_it_throw_or_says_its_own_value() => ConnectionString.Sample(configuration =>
+    {
+        var result = Validate(new() { Configuration = configuration + ",password=" + Secret });
+        Assert.DoesNotContain(Secret, result.FailureMessage ?? "", StringComparison.Ordinal);
+    }, iter: 3_000);
+
+    [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("-00:00:01")]
+    [InlineData("01:00:00.0010000")]
+    [InlineData("10675199.02:48:05.4775807")]
+    public void An_operation_timeout_out_of_its_range_is_named_with_its_value(string timeout) => AssertSays(
+        With(options => options.OperationTimeout = TimeSpan.Parse(timeout, null)), "OperationTimeout", timeout, "more than zero", "01:00:00");
+
+    [Theory]
+    [InlineData("00:00:00.0010000")]
+    [InlineData("01:00:00")]
+    public void The_ends_of_the_range_of_the_operation_timeout_are_right(string timeout) =>
+        Assert.True(Validate(With(options => options.OperationTimeout = TimeSpan.Parse(timeout, null))).Succeeded);
+
+    [Fact]
+    public void An_entry_format_that_there_is_not_is_named_with_its_value() => AssertSays(
+        With(options => options.EntryFormat = (EntryFormat)7), "EntryFormat", "7", "Compact", "Microsoft");
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(500L * 1024 * 1024 + 1)]
+    [InlineData(long.MaxValue)]
+    public void A_body_size_out_of_its_range_is_named_with_its_value(long size) => AssertSays(
+        With(options => options.ResponseCaching.MaximumBodySize = size), "ResponseCaching.MaximumBodySize", $"{size}", "0", "524288000");
+
+    [Fact]
+    public void Every_wrong_setting_is_named_at_once()
+    {
+        var options = With(options => (options.EntryFormat, options.OperationTimeout) = ((EntryFormat)7, TimeSpan.Zero));
+        options.Configuration = "";
+        AssertSays(options, "Configuration", "EntryFormat", "OperationTimeout");
+    }
+
+    [Fact]
+    public void The_defaults_are_those_of_the_documentation()
+    {
+        var options = new RedisExpiringCacheOptions();
+        Assert.Equal(TimeSpan.FromSeconds(1), options.OperationTimeout);
+        Assert.Equal(EntryFormat.Compact, options.EntryFormat);
+        Assert.Equal(64 * 1024 * 1024, options.ResponseCaching.MaximumBodySize);
+    }
+
+    private static RedisExpiringCacheOptions With(Action<RedisExpiringCacheOptions> change)
+    {
+        var options = new RedisExpiringCacheOptions { Configuration = "localhost" };
+        change(options);
+        return options;
+    }
+
+    private static string AssertSays(RedisExpiringCacheOptions options, params string[] words)
+    {
+        var result = Validate(options);
+        Assert.True(result.Failed);
+        Assert.All(words, word => Assert.Contains(word, result.FailureMessage, StringComparison.Ordinal));
+        return result.FailureMessage!;
+    }
+
+    private static ValidateOptionsResult Validate(RedisExpiringCacheOptions options) =>
+        new RedisExpiringCacheOptionsValidator().Validate(null, options);
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace RedisExpiryCache.Tests;
+
+public class RedisExpiringCacheSettingsTests
+{
+    [Fact]
+    public void Every_setting_is_read()
+    {
+        var options = Apply(Section("""
+            {
+              "Configuration": "redis:6379,password=p", "InstanceName": "shop:", "EntryFormat": "Microsoft", "OperationTimeout": "00:00:02.5",
+              "ResponseCaching": { "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false }
+            }
+            """));
+
+        Assert.Equal("redis:6379,password=p", options.Configuration);
+        Assert.Equal("shop:", options.InstanceName);
+        Assert.Equal(EntryFormat.Microsoft, options.EntryFormat);
+        Assert.Equal(TimeSpan.FromSeconds(2.5), options.OperationTimeout);
+        Assert.Equal(1024, options.ResponseCaching.MaximumBodySize);
+        Assert.False(options.ResponseCaching.HonorRequestDirectives);
+        Assert.False(options.ResponseCaching.EmitCacheStatus);
+    }
+
+    [Fact]
+    public void Every_option_that_a_text_can_express_has_a_setting()
+    {
+        var own = Simple(typeof(RedisExpiringCacheOptions)).Concat(Simple(typeof(ResponseCachingOptions)).Select(name => $"ResponseCaching:{name}"));
+        var failure = Assert.Throws<OptionsValidationException>(() => Apply(Section("""{ "Nonsense": "1" }""")));
+        Assert.All(own, name => Assert.Contains(name, failure.Message, StringComparison.Ordinal));
+
+        static IEnumerable<string> Simple(Type type) => type.GetProperties()
+            .Where(property => property.CanWrite && (property.PropertyType.IsValueType || property.PropertyType == typeof(string)))
+            .Select(property => property.Name);
+    }
+
+    [Fact]
+    public void Names_and_values_may_be_in_any_case()
+    {
+        var options = Apply(Section("""{ "configuration": "redis", "ENTRYFORMAT": "microsoft", "responsecaching": { "emitcachestatus": "FALSE" } }"""));
+        Assert.Equal("redis", options.Configuration);
+        Assert.Equal(EntryFormat.Microsoft, options.EntryFormat);
+        Assert.False(options.ResponseCaching.EmitCacheStatus);
+    }
+
+    [Theory]
+    [InlineData("""{ "Configurations": "redis,password=s3cr3t" }""", "Cache:Configurations")]
+    [InlineData("""{ "OperationTimeOutt": "00:00:01" }""", "Cache:OperationTimeOutt")]
+    [InlineData("""{ "ResponseCaching": { "MaxBodySize": 1 } }""", "Cache:ResponseCaching:MaxBodySize")]
+    [InlineData("""{ "MaximumBodySize": 1 }""", "Cache:MaximumBodySize")]
+    [InlineData("""{ "Configuration": { "Host": "redis" } }""", "Cache:Configuration:Host")]
+    [InlineData("""{ "ResponseCaching": "on" }""", "Cache:ResponseCaching")]
+    public void A_name_that_is_no_setting_is_named_with_those_that_are(string json, string path)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Apply(Section(json)));
+        Assert.Contains($"{path} is not a setting", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("OperationTimeout", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "EntryFormat": "Tiny" }""", "Cache:EntryFormat is 'Tiny'", "Compact or Microsoft")]
+    [InlineData("""{ "EntryFormat": "7" }""", "Cache:EntryFormat is '7'", "Compact or Microsoft")]
+    [InlineData("""{ "OperationTimeout": "soon" }""", "Cache:OperationTimeout is 'soon'", "a time span such as 00:00:01")]
+    [InlineData("""{ "OperationTimeout": "" }""", "Cache:OperationTimeout is ''", "a time span such as 00:00:01")]
+    [InlineData("""{ "ResponseCaching": { "MaximumBodySize": "64 MB" } }""", "Cache:ResponseCaching:MaximumBodySize is '64 MB'", "a number of bytes")]
+    [InlineData("""{ "ResponseCaching": { "MaximumBodySize": 1.5 } }""", "Cache:ResponseCaching:MaximumBodySize is '1.5'", "a number of bytes")]
+    [InlineData("""{ "ResponseCaching": { "EmitCacheStatus": "yes" } }""", "Cache:ResponseCaching:EmitCacheStatus is 'yes'", "true or false")]
+    public void A_wrong_value_is_named_with_what_would_be_right(string json, string wrong, string right)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Apply(Section(json)));
+        Assert.Contains(wrong, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(right, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "Configuration": "redis", "ResponseCaching": {} }""")]
+    [InlineData("""{ "Configuration": "redis", "OperationTimeout": null, "InstanceName": null }""")]
+    public void What_is_left_empty_stays_at_its_default(string json)
+    {
+        var options = Apply(Section(json));
+        Assert.Equal("redis", options.Configuration);
+        Assert.Equal(TimeSpan.FromSeconds(1), options.OperationTimeout);
+        Assert.Null(options.InstanceName);
+    }
+
+    [Fact]
+    public void A_whole_configuration_is_read_like_a_section()
+    {
+        var root = new ConfigurationBuilder().AddInMemoryCollection([new("Configuration", "redis"), new("ResponseCaching:MaximumBodySize", "5")]).Build();
+        var options = Apply(root);
+        Assert.Equal("redis", options.Configuration);
+        Assert.Equal(5, options.ResponseCaching.MaximumBodySize);
+    }
+
+    private static RedisExpiringCacheOptions Apply(IConfiguration configuration)
+    {
+        var options = new RedisExpiringCacheOptions();
+        RedisExpiringCacheSettings.Apply(configuration, options);
+        return options;
+    }
+
+    private static IConfigurationSection Section(string json)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes($$"""{ "Cache": {{json}} }"""));
+        return new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Cache");
+    }
+}
