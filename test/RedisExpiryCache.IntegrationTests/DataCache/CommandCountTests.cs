@@ -63,7 +63,7 @@ public sealed class CommandCountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_servers_time_is_asked_when_connecting_and_not_by_a_write()
+    public async Task No_write_asks_for_the_servers_time_because_connecting_did()
     {
         await using var fresh = Caches.Connect(_server!.ConnectionString);
         var sent = new SentCommands(_log!, fresh);
@@ -75,7 +75,7 @@ public sealed class CommandCountTests : IAsyncLifetime
                 await fresh.SetAsync(_key, Some.Bytes(), Caches.Both(10, 20), Token);
             }
         });
-        Assert.Equal(["TIME", .. Enumerable.Repeat("SET", 11)], commands.SkipWhile(static command => command != "TIME"));
+        Assert.Equal(Enumerable.Repeat("SET", 11), commands);
     }
 
     [Theory]
