@@ -208,7 +208,7 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
             if (tag is null)
                 throw new ArgumentNullException(nameof(tags), "One of the tags is null.");
 
-            size += 2 + Encoding.UTF8.GetByteCount(tag) + Generations.IdLength;
+            size += 2 + Encoding.UTF8.GetByteCount(KeyText.Escape(tag)) + Generations.IdLength;
         }
 
         if (size > TagStamp.MaximumStampsSize)

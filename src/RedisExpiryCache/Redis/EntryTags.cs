@@ -4,7 +4,7 @@ namespace RedisExpiryCache.Redis;
 
 /// <summary>
 /// The tags of data entries. An entry is stamped with each tag's generation at the time of its write, and is there only while all of
-/// them are current.
+/// them are current. Stamps hold a tag as it stands in its key, escaped: that form survives UTF-8, whatever the tag.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
 internal sealed class EntryTags(Generations generations, string instanceName)
@@ -16,7 +16,7 @@ internal sealed class EntryTags(Generations generations, string instanceName)
 
     public async ValueTask<TagStamp[]> StampAsync(IReadOnlyCollection<string> tags, Call call)
     {
-        string[] distinct = [.. tags.Distinct(StringComparer.Ordinal)];
+        string[] distinct = [.. tags.Select(static tag => KeyText.Escape(tag)).Distinct(StringComparer.Ordinal)];
         var values = await generations.ReadOrCreateAsync(KeysOf(distinct), Generations.Slack, call);
         var stamps = new TagStamp[distinct.Length];
         for (var i = 0; i < stamps.Length; i++)
@@ -56,7 +56,7 @@ internal sealed class EntryTags(Generations generations, string instanceName)
         return Array.TrueForAll(await Task.WhenAll(kept), static current => current);
     }
 
-    public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOf(tag), call);
+    public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOf(KeyText.Escape(tag)), call);
 
     /// <summary>Null when a tag of the stamps was not asked about.</summary>
     private static bool? Covers(TagStamp[] current, TagStamp[] stamps)
@@ -82,7 +82,7 @@ internal sealed class EntryTags(Generations generations, string instanceName)
 
     private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
 
-    private string KeyOf(string tag) => $"{instanceName}tag:data:{KeyText.Escape(tag)}";
+    private string KeyOf(string escapedTag) => $"{instanceName}tag:data:{escapedTag}";
 }
 
 /// <summary>Tags whose generations were asked for, and the replies to come.</summary>

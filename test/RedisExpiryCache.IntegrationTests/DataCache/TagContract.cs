@@ -152,7 +152,7 @@ public abstract class TagContract(string connectionString, EntryFormat format) :
     public async Task Odd_tags_are_tags()
     {
         var key = Some.Key();
-        foreach (var tag in new[] { "", " ", "a b\r\n", "{x}", "é漢🙂", new string('t', 5_000), "a*b", "\\" })
+        foreach (var tag in new[] { "", " ", "a b\r\n", "{x}", "é漢🙂", new string('t', 70_000), "a*b", "\\", "\uD800" })
         {
             await SetAsync(key, [tag, tag, "always"]);
             Assert.NotNull(await Cache.GetAsync(key, Token));
@@ -173,7 +173,7 @@ public abstract class TagContract(string connectionString, EntryFormat format) :
         await Cache.RemoveByTagAsync("tag-999", Token);
         Assert.Null(await Cache.GetAsync(key, Token));
 
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => SetAsync(key, [new string('t', 65_536)]));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => SetAsync(key, [.. Enumerable.Range(0, 5_000).Select(i => $"tag-{i}")]));
         Assert.Equal("tags", refused.ParamName);
     }
 
