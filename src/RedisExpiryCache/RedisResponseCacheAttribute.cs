@@ -8,8 +8,9 @@ namespace RedisExpiryCache;
 /// Stores the successful responses (200, 203, 204, 300, 301, 308) of a controller, an action or a minimal-API handler in Redis. The nearest
 /// attribute counts, the action's before the controller's. Needs <c>app.UseRedisExpiringCache()</c>.
 /// <para>
-/// Never stored, whatever is set here: responses with <c>Set-Cookie</c>, <c>no-store</c>, <c>private</c>, <c>no-cache</c> or <c>Vary: *</c>, and answers to
-/// signed-in users or requests with <c>Authorization</c> unless the response itself says <c>public</c> (RFC 9111 3 and 3.5).
+/// Never stored, whatever is set here: responses with <c>Set-Cookie</c>, <c>no-store</c>, <c>private</c>, <c>no-cache</c> or <c>Vary: *</c> (RFC 9111 3). Signed-in users
+/// and requests with <c>Authorization</c> get the app's own answer, which is not stored either, unless the response itself says that it is for
+/// everybody (<c>public</c> or <c>s-maxage</c>, RFC 9111 3.5).
 /// </para>
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, Inherited = true)]
@@ -42,7 +43,12 @@ public sealed class RedisResponseCacheAttribute : Attribute
     /// The query keys that make a difference; the others are ignored. Default: null, the whole query counts. An empty list: none counts.
     /// <c>["*"]</c>: all count, in any order.
     /// </summary>
-    public string[]? VaryByQueryKeys { get; set; }
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public string[]? VaryByQueryKeys
+    {
+        get;
+        set => field = WithoutNull(value);
+    }
 
     /// <summary>Request fields that make a difference, beside those in the response's own <c>Vary</c>, to which they are added. Default: none.</summary>
     /// <exception cref="ArgumentException">One of them cannot be the name of a field, "*" included.</exception>
@@ -56,7 +62,12 @@ public sealed class RedisResponseCacheAttribute : Attribute
     /// Names by which to evict the responses (<see cref="IResponseCacheControl.EvictByTagAsync"/>, <see cref="RedisResponseCacheEvictAttribute"/>). A route
     /// value is named in braces: <c>"product:{id}"</c>. Default: none.
     /// </summary>
-    public string[]? Tags { get; set; }
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public string[]? Tags
+    {
+        get;
+        set => field = WithoutNull(value);
+    }
 
     internal ResponsePolicy Policy => field ??= new ResponsePolicy(this);
 
@@ -64,6 +75,9 @@ public sealed class RedisResponseCacheAttribute : Attribute
         ? names
         : throw new ArgumentException(
             $"{nameof(VaryByHeaderNames)} is [{string.Join(", ", names!)}]; each has to be the name of one request header.", nameof(VaryByHeaderNames));
+
+    internal static string[]? WithoutNull(string[]? values, [CallerMemberName] string name = "") =>
+        values is null || !values.Contains(null) ? values : throw new ArgumentNullException(name, "One of its values is null.");
 
     private static int NotNegative(int seconds, [CallerMemberName] string name = "")
     {

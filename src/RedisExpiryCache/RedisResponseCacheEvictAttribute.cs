@@ -9,11 +9,25 @@ namespace RedisExpiryCache;
 public sealed class RedisResponseCacheEvictAttribute : Attribute
 {
     /// <summary>The tags to evict. A route value of this request is named in braces: <c>"product:{id}"</c>. Default: none.</summary>
-    public string[]? Tags { get; set; }
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public string[]? Tags
+    {
+        get;
+        set => field = RedisResponseCacheAttribute.WithoutNull(value);
+    }
 
     /// <summary>
     /// The URLs to evict, from the app's root, with their query where they have one: <c>"/products/{id}"</c>. A path base of this request is put
     /// before them. Default: none.
     /// </summary>
-    public string[]? Paths { get; set; }
+    /// <exception cref="ArgumentException">One of them does not begin with a slash.</exception>
+    public string[]? Paths
+    {
+        get;
+        set => field = FromTheRoot(value);
+    }
+
+    private static string[]? FromTheRoot(string[]? paths) => Array.Find(paths ?? [], static path => path is not ['/', ..]) is { } wrong
+        ? throw new ArgumentException($"'{wrong}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(Paths))
+        : RedisResponseCacheAttribute.WithoutNull(paths, nameof(Paths));
 }

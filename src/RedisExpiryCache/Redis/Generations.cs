@@ -50,7 +50,7 @@ internal sealed class Generations(RedisConnection connection)
         return Array.ConvertAll(replies, static reply => Checked(reply.Result));
     }
 
-    /// <summary>The values under the keys, made where there are none, in one round trip. Each lasts for <paramref name="atLeast"/> from now.</summary>
+    /// <summary>The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/> from now.</summary>
     public async ValueTask<string?[]> ReadOrCreateAsync(IReadOnlyList<string> keys, TimeSpan atLeast, Call call)
     {
         if (keys.Count == 0)

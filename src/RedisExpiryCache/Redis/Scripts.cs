@@ -119,10 +119,10 @@ internal static class Scripts
         return 1
         """;
 
-    // ARGV: the id to take when there is none, the time in ms that it has to last at least.
+    // ARGV: the id to take when there is none, or something of another type or too short to be one; the time in ms that it has to last at least.
     private const string GenerationScript = """
-        local value = redis.call('GET', KEYS[1])
-        if not value then
+        local value = redis.pcall('GET', KEYS[1])
+        if type(value) ~= 'string' or #value < #ARGV[1] then
           redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
           return ARGV[1]
         end
@@ -133,8 +133,8 @@ internal static class Scripts
 
     // ARGV: the id that must still be current, the value to keep from now on, the time in ms that it has to last at least or ''.
     private const string KeepScript = """
-        local value = redis.call('GET', KEYS[1])
-        if not value or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+        local value = redis.pcall('GET', KEYS[1])
+        if type(value) ~= 'string' or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
         local left = redis.call('PTTL', KEYS[1])
         if ARGV[3] == '' or left == -1 then
           if value ~= ARGV[2] or left ~= -1 then redis.call('SET', KEYS[1], ARGV[2]) end

@@ -5,7 +5,7 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
 /// Stands in for the response's body while the app writes: each byte goes on to the client at once and is kept too, by whichever way
-/// it is written. Failure policy: what the real body throws passes through.
+/// it is written. Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
 /// </summary>
 internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded) : IHttpResponseBodyFeature
 {
@@ -20,7 +20,11 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
     public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
 
-    public Task CompleteAsync() => inner.CompleteAsync();
+    public Task CompleteAsync()
+    {
+        recorded.End();
+        return inner.CompleteAsync();
+    }
 
     /// <summary>While recording, a file is read once, by us; the file on disk may change between two readings.</summary>
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
@@ -48,10 +52,22 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
             inner.Advance(bytes);
         }
 
-        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+        public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
             recorded.Append(source.Span);
-            return inner.WriteAsync(source, cancellationToken);
+            try
+            {
+                var result = await inner.WriteAsync(source, cancellationToken);
+                if (result.IsCanceled)
+                    recorded.Break();
+
+                return result;
+            }
+            catch
+            {
+                recorded.Break();
+                throw;
+            }
         }
 
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
@@ -84,16 +100,32 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             recorded.Append(buffer);
-            inner.Write(buffer);
+            try
+            {
+                inner.Write(buffer);
+            }
+            catch
+            {
+                recorded.Break();
+                throw;
+            }
         }
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             recorded.Append(buffer.Span);
-            return inner.WriteAsync(buffer, cancellationToken);
+            try
+            {
+                await inner.WriteAsync(buffer, cancellationToken);
+            }
+            catch
+            {
+                recorded.Break();
+                throw;
+            }
         }
 
         public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -7,6 +8,9 @@ namespace RedisExpiryCache.ResponseCaching;
 internal static class CacheStatus
 {
     private const string Cache = "RedisExpiryCache";
+
+    /// <summary>Whether this cache has spoken already.</summary>
+    public static bool IsIn(StringValues lines) => lines.Any(static line => line?.StartsWith($"{Cache};", StringComparison.Ordinal) is true);
 
     public static string Hit(TimeSpan? timeLeft) =>
         timeLeft is { } left ? string.Create(CultureInfo.InvariantCulture, $"{Cache}; hit; ttl={(long)Math.Floor(left.TotalSeconds)}") : $"{Cache}; hit";

@@ -18,31 +18,36 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions)
     public async Task RunAsync(HttpContext context, RequestDelegate next, string? cacheStatus)
     {
         var (tags, paths) = Named(context);
+        var isRedisThere = true;
         context.Response.OnStarting(async () =>
         {
             if (cacheStatus is not null)
                 context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
 
-            await Evict(context, tags, paths);
+            isRedisThere = await Evict(context, tags, paths);
         });
 
         await next(context);
-        if (context.Response.HasStarted)
+
+        // One time-out is enough for one request.
+        if (context.Response.HasStarted && isRedisThere)
             await Evict(context, tags, paths);
     }
 
-    private async Task Evict(HttpContext context, string[] tags, string[] paths)
+    /// <returns>False when something could not be evicted.</returns>
+    private async Task<bool> Evict(HttpContext context, string[] tags, string[] paths)
     {
         var succeeded = context.Response.StatusCode is >= 200 and <= 399;
         var targets = Invalidation.Invalidates(context.Request.Method, context.Response.StatusCode) ? UrlsOf(context) : [];
         var all = succeeded ? targets.Concat(paths) : targets;
 
         // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
-        await Task.WhenAll(
+        Task<Exception?>[] attempts =
         [
             .. all.Distinct(StringComparer.Ordinal).Select(path => evictions.TryEvictAsync(path, CancellationToken.None).AsTask()),
             .. (succeeded ? tags : []).Select(tag => evictions.TryEvictByTagAsync(tag, CancellationToken.None).AsTask()),
-        ]);
+        ];
+        return Array.TrueForAll(await Task.WhenAll(attempts), static failure => failure is null);
     }
 
     private static (string[] Tags, string[] Paths) Named(HttpContext context)

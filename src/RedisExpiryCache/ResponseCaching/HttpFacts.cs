@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
@@ -24,13 +25,20 @@ internal static class HttpFacts
         };
     }
 
-    public static bool IsSignedIn(HttpContext context) => context.User.Identity is { IsAuthenticated: true };
+    /// <summary>By any identity: who adds one to the anonymous principal of a request leaves that one the first.</summary>
+    public static bool IsSignedIn(HttpContext context) => context.User.Identities.Any(static identity => identity.IsAuthenticated);
 
-    /// <summary>A request that asks for another protocol, or carries content, is not one for a stored response.</summary>
+    /// <summary>
+    /// A request that asks for another protocol, or carries content (in HTTP/2 without any field that says so), is not one for a stored response;
+    /// nor is one that the app runs again in order to explain a failure.
+    /// </summary>
     public static bool IsPlain(HttpContext context) =>
         context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
         && context.Request.ContentLength is null or 0
-        && context.Request.Headers.TransferEncoding.Count == 0;
+        && context.Request.Headers.TransferEncoding.Count == 0
+        && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
+        && context.Features.Get<IExceptionHandlerFeature>() is null
+        && context.Features.Get<IStatusCodeReExecuteFeature>() is null;
 
     public static ResponseFacts Of(HttpResponse response, DateTimeOffset now)
     {

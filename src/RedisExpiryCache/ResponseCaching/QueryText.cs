@@ -9,7 +9,7 @@ internal static class QueryText
     private const string Delimiters = "&=?";
 
     /// <summary>
-    /// The decoded pairs that count, sorted by name, those of one name in the order they came. Null keys, or a "*" among them: all count.
+    /// The decoded pairs that count, sorted by name, those of one name (whatever its case) in the order they came. Null keys, or a "*" among them: all count.
     /// Names are as the policy spells them, for the app does not heed their case either.
     /// </summary>
     public static string Canonical(ReadOnlyMemory<char> query, string[]? keys)
@@ -32,7 +32,7 @@ internal static class QueryText
             pairs.Add((name, pair.DecodeValue().ToString()));
         }
 
-        return string.Join('&', pairs.OrderBy(static pair => pair.Name, StringComparer.Ordinal).Select(static pair =>
+        return string.Join('&', pairs.OrderBy(static pair => pair.Name, StringComparer.OrdinalIgnoreCase).Select(static pair =>
             $"{KeyText.Escape(pair.Name, Delimiters)}={KeyText.Escape(pair.Value, Delimiters)}"));
     }
 }

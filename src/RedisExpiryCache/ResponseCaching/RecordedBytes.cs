@@ -10,12 +10,15 @@ internal sealed class RecordedBytes(long limit) : IDisposable
     private Segment? first;
     private Segment? last;
     private bool stopped;
-    private (long Length, Action Reached)? mark;
+    private (long? Length, Action Reached)? mark;
 
     public long Length { get; private set; }
 
     /// <summary>More came than may be kept.</summary>
     public bool IsOverLimit { get; private set; }
+
+    /// <summary>Some of the bytes that came may never have gone out.</summary>
+    public bool IsBroken { get; private set; }
 
     public bool IsRecording => !stopped;
 
@@ -43,11 +46,26 @@ internal sealed class RecordedBytes(long limit) : IDisposable
         CheckMark();
     }
 
-    /// <summary>Has <paramref name="reached"/> called once, as soon as this many bytes have come.</summary>
-    public void NotifyAt(long length, Action reached)
+    /// <summary>Has <paramref name="reached"/> called once, as soon as this many bytes have come, or <see cref="End"/> says that no more will.</summary>
+    public void NotifyAt(long? length, Action reached)
     {
         mark = (length, reached);
         CheckMark();
+    }
+
+    /// <summary>No more bytes will come.</summary>
+    public void End()
+    {
+        var awaited = mark;
+        mark = null;
+        awaited?.Reached();
+    }
+
+    /// <summary>A write failed: what was kept may not be what went out, even if the app goes on as if nothing had happened.</summary>
+    public void Break()
+    {
+        IsBroken = true;
+        Stop();
     }
 
     public ReadOnlySequence<byte> ToSequence() =>
@@ -67,11 +85,8 @@ internal sealed class RecordedBytes(long limit) : IDisposable
 
     private void CheckMark()
     {
-        if (mark is not { } awaited || Length < awaited.Length)
-            return;
-
-        mark = null;
-        awaited.Reached();
+        if (Length >= mark?.Length)
+            End();
     }
 
     private void AddSegment(long needed)

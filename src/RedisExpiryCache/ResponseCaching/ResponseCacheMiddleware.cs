@@ -122,6 +122,7 @@ internal sealed class ResponseCacheMiddleware(
         }
         catch
         {
+            recording.Fail();
             report.NotStored(exchange.Path, NoStoreReason.Failed.Token());
             throw;
         }

@@ -21,6 +21,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
     private bool decided;
+    private bool ended;
 
     public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, ResponseCachingOptions options, StoresUnderWay storesUnderWay, ResponseReport report, TimeProvider time)
     {
@@ -51,12 +52,26 @@ internal sealed class ResponseRecording : IDisposable
     {
         var response = exchange.Context.Response;
         if (!response.HasStarted && Verdict(response) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
-            await response.StartAsync();
+        {
+            // As the server would have it, had it not been started before it knew that nothing comes.
+            if (Body.Length == 0 && response.StatusCode != StatusCodes.Status204NoContent)
+                response.ContentLength ??= 0;
 
+            await response.StartAsync();
+        }
+
+        ended = true;
         if (decided)
             NotStored ??= Shortcoming(response)?.Token();
         else
-            NotStored = (Verdict(response).Reason ?? NoStoreReason.Status).Token();
+            NotStored = lookup.Reason ?? (Verdict(response).Reason ?? NoStoreReason.Status).Token();
+    }
+
+    /// <summary>To be called when the app has thrown. Whoever answers in its place, it is not the response that was to be stored.</summary>
+    public void Fail()
+    {
+        ended = true;
+        NotStored = NoStoreReason.Failed.Token();
     }
 
     /// <summary>The app writes to the client directly again.</summary>
@@ -70,8 +85,23 @@ internal sealed class ResponseRecording : IDisposable
 
     private Task DecideAsync()
     {
-        decided = true;
         var response = exchange.Context.Response;
+        if (!ended)
+            Decide(response);
+
+        // When the app has been run again to explain a failure, that run has said how it went.
+        if (options.EmitCacheStatus && !(ended && CacheStatus.IsIn(response.Headers[ResponseReplay.CacheStatusName])))
+        {
+            response.Headers.Append(ResponseReplay.CacheStatusName, !exchange.MayStore ? CacheStatus.Forwarded(forwarded)
+                : NotStored is { } reason ? CacheStatus.NotStored(forwarded, reason) : CacheStatus.Stored(forwarded));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Decide(HttpResponse response)
+    {
+        decided = true;
         try
         {
             var verdict = Verdict(response);
@@ -86,14 +116,6 @@ internal sealed class ResponseRecording : IDisposable
 
         if (NotStored is not null)
             Body.Stop();
-
-        if (options.EmitCacheStatus)
-        {
-            response.Headers.Append(ResponseReplay.CacheStatusName, !exchange.MayStore ? CacheStatus.Forwarded(forwarded)
-                : NotStored is { } reason ? CacheStatus.NotStored(forwarded, reason) : CacheStatus.Stored(forwarded));
-        }
-
-        return Task.CompletedTask;
     }
 
     private StoreVerdict Verdict(HttpResponse response)
@@ -103,7 +125,11 @@ internal sealed class ResponseRecording : IDisposable
         var now = time.GetUtcNow();
         var facts = HttpFacts.Of(response, now);
         var verdict = Storing.Decide(request, facts, exchange.Policy.Lifetime, options.HonorRequestDirectives, exchange.Now, now);
-        return verdict.Reason is null && response.ContentLength > options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge) : verdict;
+        if (verdict.Reason is not null)
+            return verdict;
+
+        return response.ContentLength > options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
+            : HttpFacts.HasTrailers(response) ? StoreVerdict.NoStore(NoStoreReason.Trailers) : verdict;
     }
 
     /// <summary>Takes down the fields as they stand, with those that the policy adds for clients and caches downstream.</summary>
@@ -123,8 +149,8 @@ internal sealed class ResponseRecording : IDisposable
         if (facts.Date is null)
             headers.Date = HttpDate.Format(now);
 
-        if (NotStored is null && response.ContentLength is { } length)
-            Body.NotifyAt(length, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
+        if (NotStored is null)
+            Body.NotifyAt(response.ContentLength, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
 
         Lifetime = lifetime;
         Names = Variants.Union(policy.HeaderNames, own);
@@ -150,7 +176,9 @@ internal sealed class ResponseRecording : IDisposable
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {
-        if (exchange.Context.RequestAborted.IsCancellationRequested)
+        // A client that closes its connection once it has the last byte of Content-Length has not cut anything short.
+        var isWhole = response.ContentLength == Body.Length;
+        if (exchange.Context.RequestAborted.IsCancellationRequested && !isWhole)
             return NoStoreReason.Aborted;
 
         if (Body.IsOverLimit)
@@ -159,7 +187,7 @@ internal sealed class ResponseRecording : IDisposable
         if (HttpFacts.HasTrailers(response))
             return NoStoreReason.Trailers;
 
-        return response.ContentLength is { } length && length != Body.Length ? NoStoreReason.Incomplete : null;
+        return Body.IsBroken || (response.ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
     }
 
     /// <summary>An empty error that a UseStatusCodePages outside of us is going to fill with a page of its own.</summary>

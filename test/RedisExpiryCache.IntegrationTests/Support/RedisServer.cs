@@ -127,6 +127,18 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>What PTTL says: null when the key does not expire or does not exist.</summary>
     public Task<TimeSpan?> TimeToLiveAsync(string key) => Raw.KeyTimeToLiveAsync(key);
 
+    /// <summary>All keys that begin so.</summary>
+    public async Task<string[]> KeysAsync(string prefix)
+    {
+        var keys = new List<string>();
+        await foreach (var key in AdminServer.KeysAsync(pattern: $"{prefix}*", pageSize: 1000))
+        {
+            keys.Add(key.ToString());
+        }
+
+        return [.. keys];
+    }
+
     /// <summary>Records every command that the server executes from now on.</summary>
     public Task<CommandLog> MonitorAsync() => CommandLog.OpenAsync(Port, Password);
 

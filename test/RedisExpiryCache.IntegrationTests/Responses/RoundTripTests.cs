@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.Support;
+
+namespace RedisExpiryCache.IntegrationTests.Responses;
+
+/// <summary>What it costs: commands, counted by MONITOR, and round trips, counted by a slow network.</summary>
+public sealed class RoundTripTests
+{
+    [Theory]
+    [InlineData("url")]
+    [InlineData("tag")]
+    [InlineData("everything")]
+    public async Task An_eviction_is_one_DEL_however_much_it_evicts(string what)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var app = await StartAsync(server);
+        for (var id = 0; id < 50; id++)
+        {
+            await app.GetAsync($"/a?x={id}");
+            await app.GetAsync("/a", ("Accept-Language", $"l{id}"));
+        }
+
+        await using var log = await server.MonitorAsync();
+        switch (what)
+        {
+            case "url":
+                await app.Control.EvictAsync("/a", Token);
+                break;
+            case "tag":
+                await app.Control.EvictByTagAsync("things", Token);
+                break;
+            default:
+                await app.Control.EvictAllAsync(Token);
+                break;
+        }
+
+        await log.CatchUpAsync();
+        var sent = Assert.Single(log.Lines, line => line.Command is not ("PING" or "INFO" or "CLIENT"));
+        // UNLINK is the DEL whose memory is freed in the background; the client library prefers it.
+        Assert.Contains(sent.Command, (string[])["DEL", "UNLINK"]);
+        Assert.Equal(2, sent.Words.Count);
+        Assert.False((await app.GetAsync("/a", ("Accept-Language", "l7"))).IsHit);
+    }
+
+    [Fact]
+    public async Task A_response_is_written_together_with_its_expiry()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var app = await StartAsync(server);
+        await using var log = await server.MonitorAsync();
+        await app.GetAsync("/a");
+        await log.CatchUpAsync();
+
+        var writes = log.Lines.Where(line => line.Command is "SET" or "SETEX" or "PSETEX" or "HSET" or "HMSET").ToArray();
+        Assert.Single(writes, line => line.Words[1].Contains('#', StringComparison.Ordinal));
+        Assert.All(writes, line => Assert.True(line.Command.EndsWith("EX", StringComparison.Ordinal) || line.Words.Any(word => word.ToUpperInvariant() is "PX" or "EX"), line.Text));
+        Assert.DoesNotContain(log.Lines, line => line.Command is "KEYS" or "SCAN");
+    }
+
+    [Theory]
+    [InlineData("/a")]
+    [InlineData("/sliding")]
+    public async Task A_steady_hit_is_one_round_trip_with_tags_and_variants(string path)
+    {
+        var delay = TimeSpan.FromMilliseconds(150);
+        await using var server = await RedisServer.StartAsync();
+        await using var proxy = TcpProxy.To(server.Port);
+        await using var app = await StartAsync(server, proxy.ConnectionString);
+        await app.WarmAsync(path, ("Accept-Language", "de"));
+        await app.WarmAsync(path, ("Accept-Language", "de"));
+        proxy.Delay = delay;
+
+        // There and back is 300 ms. The quickest of a few tries tells what is needed; the rest is noise of the machine.
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < 5; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            Assert.True((await app.GetAsync(path, ("Accept-Language", "de"))).IsHit);
+            times.Add(Stopwatch.GetElapsedTime(started));
+        }
+
+        Assert.InRange(times.Min(), 2 * delay - TimeSpan.FromMilliseconds(20), 3.6 * delay);
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_a_round_trip_more_than_the_lookup_where_nothing_is_stored()
+    {
+        var delay = TimeSpan.FromMilliseconds(150);
+        await using var server = await RedisServer.StartAsync();
+        await using var proxy = TcpProxy.To(server.Port);
+        await using var app = await CachedApp.StartAsync(server, web => web.MapPage("/a", "no-store"), new AppSetup { ConnectionString = proxy.ConnectionString });
+        await app.GetAsync("/a");
+        proxy.Delay = delay;
+
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < 5; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await app.GetAsync("/a");
+            times.Add(Stopwatch.GetElapsedTime(started));
+        }
+
+        Assert.InRange(times.Min(), TimeSpan.Zero, 3.6 * delay);
+    }
+
+    private static Task<CachedApp> StartAsync(RedisServer server, string? connection = null)
+    {
+        static void Vary(HttpContext context) => context.Response.Headers.Vary = "Accept-Language";
+        return CachedApp.StartAsync(
+            server,
+            web =>
+            {
+                web.MapPage("/a", new RedisResponseCacheAttribute { Duration = 600, Tags = ["things", "more things"] }, Vary);
+                web.MapPage("/sliding", new RedisResponseCacheAttribute { SlidingDuration = 600, Tags = ["things", "more things"] }, Vary);
+            },
+            new AppSetup { ConnectionString = connection });
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+}

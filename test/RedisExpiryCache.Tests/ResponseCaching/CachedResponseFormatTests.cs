@@ -1,0 +1,89 @@
+using CsCheck;
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.Tests.ResponseCaching;
+
+public class CachedResponseFormatTests
+{
+    private static readonly Gen<DateTimeOffset> Moments = Gen.Long[0, DateTimeOffset.MaxValue.Ticks].Select(ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
+    private static readonly Gen<TimeSpan> Spans = Gen.Long[0, TimeSpan.FromDays(40_000).Ticks].Select(TimeSpan.FromTicks);
+    private static readonly Gen<string> Values = Gen.String[Gen.Char["ab ,;=\"äß€😀"[..8]], 0, 20];
+    private static readonly Gen<KeyValuePair<string, StringValues>> Fields = Gen.Select(
+        Gen.String[Gen.Char["abXY-"], 1, 10], Values.Array[1, 3], (name, lines) => new KeyValuePair<string, StringValues>(name, lines));
+
+    private static readonly Gen<(CachedResponse Response, byte[] Body)> Responses = Gen.Select(
+        Gen.Int[100, 599], Fields.Array[0, 6], Gen.Select(Moments, Moments, Moments.Nullable()), Gen.Select(Spans, Spans.Nullable(), Gen.Bool), Gen.Byte.Array[0, 200],
+        (status, fields, moments, spans, body) => (new CachedResponse(status, [.. fields.DistinctBy(field => field.Key)], new StoredResponse
+        {
+            ResponseTime = moments.Item1,
+            Date = moments.Item2,
+            LastModified = moments.Item3,
+            CorrectedInitialAge = spans.Item1,
+            FreshnessLifetime = spans.Item2,
+            MustRevalidate = spans.Item3,
+        }), body));
+
+    [Fact]
+    public void What_was_encoded_comes_back() => Responses.Sample(one =>
+    {
+        var (decoded, body) = CachedResponseFormat.TryDecode(Encode(one))!.Value;
+
+        Assert.Equal(one.Response.StatusCode, decoded.StatusCode);
+        Assert.Equal(one.Response.Fields, decoded.Fields);
+        Assert.Equal(one.Response.Rules, decoded.Rules with { ETag = null });
+        Assert.Equal(one.Body, body.ToArray());
+    });
+
+    [Theory]
+    [InlineData("ETag")]
+    [InlineData("etag")]
+    public void The_validator_is_found_among_the_fields(string name)
+    {
+        var response = new CachedResponse(200, [new("X-Any", "1"), new(name, "W/\"1\"")], Rules());
+        Assert.Equal("W/\"1\"", CachedResponseFormat.TryDecode(Encode((response, [])))!.Value.Response.Rules.ETag);
+    }
+
+    [Fact]
+    public void What_the_header_of_a_field_can_hold_comes_back()
+    {
+        StringValues several = new(["one", "", "one", "Grüße, Ωμέγα"]);
+        var response = new CachedResponse(200, [new("X-Several", several), new("X-Long", new string('x', 70_000))], Rules());
+        Assert.Equal(response.Fields, CachedResponseFormat.TryDecode(Encode((response, [])))!.Value.Response.Fields);
+    }
+
+    [Fact]
+    public void No_bytes_make_it_throw() => Gen.Byte.Array[0, 300].Sample(bytes =>
+    {
+        _ = CachedResponseFormat.TryDecode(bytes);
+        if (bytes.Length > 0)
+            bytes[0] = 1;
+
+        return CachedResponseFormat.TryDecode(bytes) is not var (_, body) || body.Length <= bytes.Length;
+    }, iter: 5_000);
+
+    [Fact]
+    public void No_damage_makes_it_throw() => Gen.Select(Responses, Gen.Int[0, 5_000], Gen.Byte).Sample((one, at, value) =>
+    {
+        var bytes = Encode(one);
+        _ = CachedResponseFormat.TryDecode(bytes.AsMemory(0, at % bytes.Length));
+        bytes[at % bytes.Length] = value;
+        _ = CachedResponseFormat.TryDecode(bytes);
+        return true;
+    }, iter: 5_000);
+
+    [Fact]
+    public void Another_version_and_too_few_bytes_are_no_response()
+    {
+        var bytes = Encode((new CachedResponse(200, [], Rules()), []));
+        Assert.NotNull(CachedResponseFormat.TryDecode(bytes));
+        Assert.Null(CachedResponseFormat.TryDecode(bytes.AsMemory(0, bytes.Length - 1)));
+        bytes[0] = 2;
+        Assert.Null(CachedResponseFormat.TryDecode(bytes));
+    }
+
+    private static byte[] Encode((CachedResponse Response, byte[] Body) one) => [.. CachedResponseFormat.EncodeHead(one.Response).Span, .. one.Body];
+
+    private static StoredResponse Rules() => new() { ResponseTime = DateTimeOffset.UnixEpoch, Date = DateTimeOffset.UnixEpoch };
+}

@@ -1,0 +1,63 @@
+using CsCheck;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using RedisExpiryCache.ResponseCaching;
+
+namespace RedisExpiryCache.Tests.ResponseCaching;
+
+public class QueryTextTests
+{
+    private static readonly string[] Named = ["user", "page"];
+
+    private static readonly Gen<string> Queries = Gen.OneOf(
+        Gen.String[Gen.Char["aA=&%1E?+2"], 0, 12],
+        OneOf("user=a", "USER=a", "user=A", "user=", "user", "page=1", "page=2", "other=1", "%75ser=a", "user=%61", "user=a%26page%3D1", "user=a%1Epage=1", "user=a+b", "user=a%20b")
+            .Array[0, 4].Select(pairs => string.Join('&', pairs)));
+
+    [Fact]
+    public void Queries_in_which_an_app_finds_different_values_never_share_a_text() => Gen.Select(Queries, Queries).Sample((a, b) =>
+        Canonical(a, "*") != Canonical(b, "*") || SeenIn(a, _ => true) == SeenIn(b, _ => true), iter: 20_000);
+
+    [Fact]
+    public void With_names_it_is_the_values_under_these_names_that_count_and_nothing_else() => Gen.Select(Queries, Queries).Sample((a, b) =>
+        Canonical(a, Named) == Canonical(b, Named) == (SeenIn(a, IsNamed) == SeenIn(b, IsNamed)), iter: 20_000);
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("?", "")]
+    [InlineData("?user=a", "user=a")]
+    [InlineData("?page=1&user=a", "page=1&user=a")]
+    [InlineData("?user=a&page=1", "page=1&user=a")]
+    [InlineData("?USER=a&x=1", "user=a")]
+    [InlineData("?user=b&user=a", "user=b&user=a")]
+    [InlineData("?user=a%26b%3Dc", "user=a\\0026b\\003Dc")]
+    [InlineData("?user=%1E", "user=\\001E")]
+    [InlineData("?user=%7Bid%7D", "user=\\007Bid\\007D")]
+    [InlineData("?user=a%20b", "user=a\\0020b")]
+    [InlineData("?user", "user=")]
+    public void It_is_readable_sorted_and_escaped(string query, string text) => Assert.Equal(text, Canonical(query[Math.Min(1, query.Length)..], Named));
+
+    [Fact]
+    public void With_no_names_nothing_counts() => Assert.Equal("", QueryText.Canonical("?user=a".AsMemory(), []));
+
+    [Theory]
+    [InlineData("a=1&A=2", "A=2&a=1")]
+    [InlineData("A=1&a=2", "a=2&A=1")]
+    public void Names_that_differ_by_case_only_are_one_name_to_the_app_and_keep_their_order(string one, string other) =>
+        Assert.NotEqual(Canonical(one, "*"), Canonical(other, "*"));
+
+    private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
+
+    private static string Canonical(string query, params string[] keys) => QueryText.Canonical(("?" + query).AsMemory(), keys);
+
+    private static bool IsNamed(string name) => Named.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>As Request.Query has it: names in any case, all values of a name in their order.</summary>
+    private static string SeenIn(string query, Func<string, bool> counts)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.QueryString = new QueryString("?" + query);
+        var pairs = context.Request.Query.Where(pair => counts(pair.Key)).OrderBy(pair => pair.Key.ToUpperInvariant(), StringComparer.Ordinal);
+        return string.Join('\n', pairs.Select(pair => $"{pair.Key.ToUpperInvariant()}\t{string.Join('\t', (IEnumerable<string?>)pair.Value)}"));
+    }
+}

@@ -1,0 +1,126 @@
+using CsCheck;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.ResponseCaching;
+
+namespace RedisExpiryCache.Tests.ResponseCaching;
+
+public class ResponseKeysTests
+{
+    private const string Generation = "0123456789abcdef";
+
+    private static readonly ResponseKeys Keys = new("shop:");
+
+    // Few letters, and all delimiters: what could be taken for something else often is.
+    private static readonly Gen<string> Text = Gen.String[Gen.Char["aA1:-|#?&=/%{}\u001e,"], 0, 5];
+
+    private static readonly Gen<Seen> Requests = Gen.Select(
+        OneOf("http", "https"), OneOf("a", "a:1", "a1:"), OneOf("", "/a", "/aA"), Text, Text.Null(), Text.Null(),
+        (scheme, host, pathBase, path, query, field) => new Seen(scheme, host, pathBase, "/" + path, query is null ? "" : "?" + query, field));
+
+    /// <summary>What an app can see of a request.</summary>
+    internal sealed record Seen(string Scheme, string Host, string PathBase, string Path, string Query, string? Field);
+
+    [Fact]
+    public void Requests_that_an_app_can_tell_apart_never_share_a_key() => Gen.Select(Requests, Requests).Sample((a, b) =>
+        a == b == (KeyOf(a) == KeyOf(b)), iter: 20_000);
+
+    [Theory]
+    [InlineData("/a", "/b")]
+    [InlineData("/a", "/A")]
+    [InlineData("/a", "/a/")]
+    [InlineData("/a%2Fb", "/a/b")]
+    public void Paths_that_differ_do_not_share_a_key(string one, string other) =>
+        Assert.NotEqual(KeyOf(new("http", "h", "", one, "", null)), KeyOf(new("http", "h", "", other, "", null)));
+
+    [Theory]
+    [InlineData("/a%252Fb", "/a%2Fb")]
+    [InlineData("/%61", "/a")]
+    [InlineData("/a/../b", "/b")]
+    [InlineData("http://h/a", "/a")]
+    public void The_spelling_on_the_wire_tells_apart_what_decodes_to_the_same_path(string one, string other)
+    {
+        var request = RequestOf(new("http", "h", "", "/same", "", null));
+        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, null), ResponseKeys.IdentityOf(request, other, null));
+        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, null), ResponseKeys.IdentityOf(request, "/same", null));
+        Assert.Equal(ResponseKeys.IdentityOf(request, null, null), ResponseKeys.IdentityOf(request, "/same?x", null));
+    }
+
+    [Fact]
+    public void Where_a_path_base_ends_makes_a_difference() =>
+        Assert.NotEqual(KeyOf(new("http", "h", "/a", "/b", "", null)), KeyOf(new("http", "h", "", "/a/b", "", null)));
+
+    [Fact]
+    public void A_host_is_the_same_in_any_case() =>
+        Assert.Equal(KeyOf(new("http", "Shop.Example", "", "/a", "", null)), KeyOf(new("http", "shop.example", "", "/a", "", null)));
+
+    [Fact]
+    public void A_key_can_be_read_and_has_no_braces_or_blanks_whatever_the_client_sends() => Gen.Select(Gen.String, Gen.String).Sample((path, query) =>
+    {
+        var key = KeyOf(new("http", "h", "", "/" + path, "?" + query, null));
+        return key.StartsWith("shop:GET:/", StringComparison.Ordinal) && key.Length < 800
+            && !key.Any(c => c is '{' or '}' or '"' or '\x7F' || c <= ' ' || char.IsSurrogate(c));
+    });
+
+    [Fact]
+    public void A_plain_URL_reads_as_itself()
+    {
+        Assert.Equal("shop:GET:/products?page=2", UrlOf("/Products/", "?page=2"));
+        Assert.Equal("shop:GET:/", UrlOf("/", ""));
+        Assert.Equal("shop:tag:http:products", Keys.TagOf(ResponseKeys.EscapedTag("products")));
+        Assert.StartsWith("shop:GET:/products?page=2#0123456789abcdef.", KeyOf(new("http", "h", "", "/products", "?page=2", null)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_question_mark_in_a_path_is_not_the_beginning_of_a_query() => Assert.NotEqual(UrlOf("/a?b=1", ""), UrlOf("/a", "?b=1"));
+
+    [Fact]
+    public void A_long_URL_keeps_its_beginning_and_ends_in_a_hash()
+    {
+        var (one, other) = (UrlOf("/" + new string('a', 5_000), "?x=1"), UrlOf("/" + new string('a', 5_001), "?x=1"));
+        Assert.StartsWith("shop:GET:/aaaaaaaa", one, StringComparison.Ordinal);
+        Assert.NotEqual(one, other);
+        Assert.InRange(one.Length, 100, 400);
+    }
+
+    [Fact]
+    public void Tags_never_share_a_key_and_none_is_that_of_everything() => Gen.Select(Text, Text).Sample((a, b) =>
+        a == b == (ResponseKeys.EscapedTag(a) == ResponseKeys.EscapedTag(b)) && ResponseKeys.EscapedTag(a) != ResponseKeys.EverythingTag);
+
+    [Fact]
+    public void No_user_tag_is_that_of_everything() => Assert.NotEqual(ResponseKeys.EverythingTag, ResponseKeys.EscapedTag("*"));
+
+    [Fact]
+    public void A_missing_field_is_not_an_empty_one_and_names_do_not_run_into_values()
+    {
+        static string Of(string[] names, params StringValues[] values) =>
+            ResponseKeys.VariantOf("url", Generation, "identity", names, name => values[Array.IndexOf(names, name)]);
+
+        string[] all =
+        [
+            Of([]), Of(["a"], StringValues.Empty), Of(["a"], ""), Of(["a"], "-"), Of(["a"], "1"), Of(["a", "b"], "1", StringValues.Empty),
+            Of(["a", "b"], StringValues.Empty, "1"), Of(["ab"], "1"), Of(["a"], "b1"), Of(["a"], "1,1"), Of(["a"], "11"),
+        ];
+        Assert.Equal(all.Length, all.Distinct().Count());
+        Assert.Equal(Of(["a"], "1, 2"), Of(["a"], new StringValues(["1", "2"])));
+    }
+
+    private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
+
+    private static string UrlOf(string path, string query) => Keys.UrlOf(new PathString(path), QueryText.Canonical(query.AsMemory(), null));
+
+    private static string KeyOf(Seen seen)
+    {
+        var request = RequestOf(seen);
+        var url = Keys.UrlOf(request.PathBase + request.Path, QueryText.Canonical(seen.Query.AsMemory(), null));
+        return ResponseKeys.VariantOf(url, Generation, ResponseKeys.IdentityOf(request, null, null), ["field"], _ => seen.Field ?? StringValues.Empty);
+    }
+
+    private static HttpRequest RequestOf(Seen seen)
+    {
+        var request = new DefaultHttpContext().Request;
+        (request.Scheme, request.Host, request.PathBase, request.Path) = (seen.Scheme, new HostString(seen.Host), new PathString(seen.PathBase), new PathString(seen.Path));
+        request.QueryString = new QueryString(seen.Query);
+        return request;
+    }
+}
