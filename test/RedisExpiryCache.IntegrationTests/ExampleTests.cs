@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests;
@@ -87,6 +86,13 @@ public sealed class ExampleTests
         }
     }
 
-    private static string ProjectFolder([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "examples", "QuickStart"));
+    /// <summary>By the solution above this assembly: the path that a compiler writes down need not exist.</summary>
+    private static string ProjectFolder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "RedisExpiryCache.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No RedisExpiryCache.sln above {AppContext.BaseDirectory}.");
+
+        return Path.Combine(folder.FullName, "examples", "QuickStart");
+    }
 }
