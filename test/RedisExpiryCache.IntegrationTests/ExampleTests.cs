@@ -66,7 +66,7 @@ public sealed class ExampleTests
             RedirectStandardError = true,
             Environment = { ["ConnectionStrings__Redis"] = redis },
         };
-        foreach (var argument in (string[])["run", "--no-build", "--project", ProjectFolder(), "--", "--tour", "--urls", "http://127.0.0.1:0"])
+        foreach (var argument in (string[])["run", "--no-build", "--project", Path.Combine(Repository.Root, "examples", "QuickStart"), "--", "--tour", "--urls", "http://127.0.0.1:0"])
             start.ArgumentList.Add(argument);
 
         using var process = Process.Start(start)!;
@@ -84,15 +84,5 @@ public sealed class ExampleTests
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
         }
-    }
-
-    /// <summary>By the solution above this assembly: the path that a compiler writes down need not exist.</summary>
-    private static string ProjectFolder()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "RedisExpiryCache.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No RedisExpiryCache.sln above {AppContext.BaseDirectory}.");
-
-        return Path.Combine(folder.FullName, "examples", "QuickStart");
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
@@ -33,12 +34,12 @@ internal sealed class CachedApp : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly RecordingLoggerProvider _logs;
 
-    private CachedApp(WebApplication web, RecordingLoggerProvider logs, string prefix)
+    private CachedApp(WebApplication web, RecordingLoggerProvider logs, RecordingMeters meters, string prefix)
     {
         _web = web;
         _logs = logs;
         Prefix = prefix;
-        Metrics = new RecordedMetrics(web.Services);
+        Metrics = meters;
         Client = NewClient();
     }
 
@@ -46,7 +47,7 @@ internal sealed class CachedApp : IAsyncDisposable
 
     public HttpClient Client { get; private set; }
 
-    public RecordedMetrics Metrics { get; }
+    public RecordingMeters Metrics { get; }
 
     public IServiceProvider Services => _web.Services;
 
@@ -63,6 +64,7 @@ internal sealed class CachedApp : IAsyncDisposable
         setup ??= new AppSetup();
         var prefix = setup.Prefix ?? server.NewPrefix();
         var logs = new RecordingLoggerProvider();
+        var meters = new RecordingMeters();
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = setup.Protocols));
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
@@ -70,6 +72,7 @@ internal sealed class CachedApp : IAsyncDisposable
             builder.Services.AddSingleton(time);
 
         builder.Services.AddSingleton<PageCounter>();
+        builder.Services.AddSingleton<IMeterFactory>(meters);
         builder.Services.AddRedisExpiringCache(options =>
         {
             options.Configuration = setup.ConnectionString ?? server.ConnectionString;
@@ -85,7 +88,7 @@ internal sealed class CachedApp : IAsyncDisposable
         web.UseRedisExpiringCache();
         map(web);
         await web.StartAsync();
-        var app = new CachedApp(web, logs, prefix);
+        var app = new CachedApp(web, logs, meters, prefix);
         app.Client.DefaultRequestVersion = setup.Protocols == HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
         app.Client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         return app;

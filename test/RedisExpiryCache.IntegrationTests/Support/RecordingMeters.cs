@@ -35,6 +35,10 @@ public sealed class RecordingMeters : IMeterFactory
             .Select(one => $"{one.Tags["operation"]} {one.Tags["outcome"]} {one.Tags["reason"]}".TrimEnd()),
     ];
 
+    /// <summary>How often an instrument measured something with these tags, such as <c>("outcome", "hit")</c>.</summary>
+    public int Count(string instrument, params (string Name, string? Value)[] tags) => _measurements.Count(one =>
+        one.Instrument == $"redis_expiry_cache.{instrument}" && tags.All(tag => one.Tags.GetValueOrDefault(tag.Name) as string == tag.Value));
+
     public Meter Create(MeterOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.Support;
+
+namespace RedisExpiryCache.IntegrationTests;
+
+/// <summary>A Redis user who may do what docs/data-cache.md says, and nothing else, is enough.</summary>
+public sealed partial class AclTests
+{
+    [Fact]
+    public async Task The_commands_that_the_documentation_lists_are_enough()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var server = await RedisServer.StartAsync();
+        string[] rule = ["SETUSER", "app", "on", ">secret", "~shop:*", "resetchannels", .. DocumentedCommands()];
+        await server.Admin.GetServer(server.ConnectionString).ExecuteAsync("ACL", [.. rule]);
+
+        await using var app = await CachedApp.StartAsync(server, Map, new AppSetup
+        {
+            Prefix = "shop:",
+            ConnectionString = $"{server.ConnectionString},user=app,password=secret",
+        });
+
+        Assert.Equal("fwd=uri-miss; stored", (await app.GetAsync("/page")).CacheStatus.Split("; ", 2)[1]);
+        Assert.True((await app.GetAsync("/page")).IsHit);
+        await app.Control.EvictByTagAsync("pages", token);
+        Assert.False((await app.GetAsync("/page")).IsHit);
+        await app.Control.EvictAsync("/page", token);
+
+        var cache = app.Services.GetRequiredService<IRedisExpiringCache>();
+        await cache.SetAsync("key", new ReadOnlySequence<byte>(Some.Bytes()), Caches.Both(60, 600), ["tag"], token);
+        Assert.NotNull(await cache.GetAsync("key", token));
+        await cache.RefreshAsync("key", token);
+        Assert.True(await cache.ExpireAsync("key", Caches.NoExpiry, token));
+        Assert.Null((await cache.GetLifetimeAsync("key", token))!.TimeToLive);
+        Assert.Equal(1, await cache.RemoveAsync(["key", "other"], token));
+        await cache.RemoveByTagAsync("tag", token);
+        Assert.DoesNotContain(app.Logs, record => record.Message.Contains("NOPERM", StringComparison.Ordinal));
+    }
+
+    private static void Map(WebApplication web) =>
+        web.MapGet("/page", [RedisResponseCache(SlidingDuration = 60, Tags = ["pages"])] () => "a page");
+
+    private static string[] DocumentedCommands()
+    {
+        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "data-cache.md"));
+        var commands = AclLine().Match(document).Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("+evalsha", commands);
+        return commands;
+    }
+
+    [GeneratedRegex(@"^ACL SETUSER \S+ on >\S+ ~\S+ resetchannels (.+)$", RegexOptions.Multiline)]
+    private static partial Regex AclLine();
+}
