@@ -5,17 +5,19 @@
 //
 // It uses the Redis that ConnectionStrings:Redis names; without one it brings its own.
 
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Garnet;
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Options;
 using RedisExpiryCache;
 
 var tourOnly = args.Contains("--tour");
 var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg != "--tour")]);
-builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 if (builder.Configuration["urls"] is null)
     builder.WebHost.UseUrls("http://localhost:5080");
 
@@ -32,7 +34,7 @@ builder.Services.AddRedisExpiringCache(options =>
 var app = builder.Build();
 app.UseRedisExpiringCache();
 
-var prices = new Dictionary<int, decimal> { [7] = 19.90m };
+var prices = new ConcurrentDictionary<int, decimal> { [7] = 19.90m };
 
 // A page that takes half a second to make, cached for a minute under two tags.
 app.MapGet("/products/{id:int}", [RedisResponseCache(Duration = 60, Tags = ["products", "product:{id}"])] async (int id) =>
@@ -60,9 +62,21 @@ try
 {
     await app.StartAsync();
 }
-catch (IOException taken)
+catch (Exception wrong) when (wrong is IOException or OptionsValidationException)
 {
-    Console.Error.WriteLine($"{taken.Message} Stop what listens there, or choose another address with --urls http://localhost:5081.");
+    Console.Error.WriteLine(wrong is IOException
+        ? $"{wrong.Message} Stop what listens there, or choose another address with --urls http://localhost:5081."
+        : $"ConnectionStrings:Redis: {wrong.Message}");
+    return 1;
+}
+
+try
+{
+    await app.Services.GetRequiredService<IRedisExpiringCache>().GetLifetimeAsync("anything");
+}
+catch (Exception away)
+{
+    Console.Error.WriteLine($"No Redis answers where ConnectionStrings:Redis points. Start one there, or unset it to use the embedded one. ({away.Message})");
     return 1;
 }
 

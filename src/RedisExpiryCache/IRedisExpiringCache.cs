@@ -20,7 +20,8 @@ public interface IRedisExpiringCache : IBufferDistributedCache
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, CancellationToken token = default);
 
-    /// <summary>Gives an entry a new expiry and leaves its value untouched (Redis PEXPIRE; PERSIST when the options name no expiry).</summary>
+    /// <summary>Gives an entry a new expiry and leaves its value untouched (what PEXPIRE does, and PERSIST when the options name no expiry; by a script, because
+    /// the sliding window stands in the entry). The value does not travel, but the server copies it.</summary>
     /// <returns>False when there is no such entry.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> or <paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is in the past.</exception>
@@ -39,7 +40,7 @@ public interface IRedisExpiringCache : IBufferDistributedCache
 
     /// <summary>
     /// Removes all entries that carry the tag, on every node at once: one Redis DEL of one small key, however many they are. Their bytes go
-    /// when their own expiry comes. Tags of responses are apart: see <see cref="IResponseCacheControl.EvictByTagAsync"/>.
+    /// when their own expiry comes; those of an entry without one stay until it is overwritten or removed by its key. Tags of responses are apart: see <see cref="IResponseCacheControl.EvictByTagAsync"/>.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="tag"/> is null.</exception>
     ValueTask RemoveByTagAsync(string tag, CancellationToken token = default);

@@ -16,7 +16,9 @@ public static class RedisExpiringCacheApplicationBuilderExtensions
     public static IApplicationBuilder UseRedisExpiringCache(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        return app.ApplicationServices.GetService<ResponseStore>() is null
+
+        // Asked for by name only: to make it would check the settings here, where no host can say what is wrong with them.
+        return app.ApplicationServices.GetService<IServiceProviderIsService>()?.IsService(typeof(ResponseStore)) is false
             ? throw new InvalidOperationException(
                 "UseRedisExpiringCache needs services that are not registered: add builder.Services.AddRedisExpiringCache(\"localhost:6379\") before builder.Build().")
             : app.UseMiddleware<ResponseCacheMiddleware>();

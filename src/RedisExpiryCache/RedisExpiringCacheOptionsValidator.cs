@@ -47,7 +47,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         else if (!RedisConnection.IsConnectionString(configuration))
         {
             errors.AddError(
-                "is not a StackExchange.Redis connection string (its value is not shown, for it may hold a password); one looks like \"localhost:6379,password=…,ssl=true\".",
+                "is not a StackExchange.Redis connection string (its value is not shown, for it may hold a password); one looks like \"localhost:6379,password=…,ssl=true\", and not like a URL.",
                 nameof(RedisExpiringCacheOptions.Configuration));
         }
     }

@@ -41,6 +41,9 @@ public class RedisExpiringCacheOptionsValidatorTests
     [InlineData("localhost,ssl=" + Secret)]
     [InlineData("redis://" + Secret + "@localhost,nonsense=1")]
     [InlineData(",,," + Secret + "=1")]
+    [InlineData("redis://user:" + Secret + "@localhost:6379")]
+    [InlineData("user:" + Secret + "@localhost:6379")]
+    [InlineData("localhost;password=" + Secret)]
     public void A_wrong_connection_string_is_named_but_never_shown(string configuration)
     {
         var failure = AssertSays(new() { Configuration = configuration }, "Configuration", "localhost:6379");

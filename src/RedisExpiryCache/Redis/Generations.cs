@@ -16,8 +16,11 @@ internal sealed class Generations(RedisConnection connection)
     /// <summary>The length of an id: 96 random bits in base64url.</summary>
     public const int IdLength = 16;
 
-    /// <summary>How much longer than what it vouches for a generation lasts, so that it never goes first.</summary>
-    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
+    /// <summary>
+    /// How much longer than what it vouches for a generation lasts, so that it never goes first; and how long one lasts that vouches for
+    /// nothing yet: whatever is being made under it has that much time.
+    /// </summary>
+    public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
 
     public static string IdOf(string value) => value[..IdLength];
 

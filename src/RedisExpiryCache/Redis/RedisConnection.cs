@@ -1,3 +1,4 @@
+using System.Net;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using StackExchange.Redis;
@@ -23,6 +24,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     private readonly RedisExpiringCacheOptions options;
     private readonly TimeSpan timeout;
     private Task<IConnectionMultiplexer>? connecting;
+
+    /// <summary>Why the attempt before this one failed: one that fails more slowly than its callers wait could not tell them.</summary>
+    private Exception? lastFailure;
     private IConnectionMultiplexer? connected;
     private volatile bool disposed;
 
@@ -64,6 +68,11 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         {
             throw TimedOut(reply);
         }
+        catch (OperationCanceledException)
+        {
+            Abandon(reply);
+            throw;
+        }
     }
 
     /// <summary>A cluster refuses one command over keys of several slots.</summary>
@@ -74,11 +83,16 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         return endpoints.Length > 0 && multiplexer.GetServer(endpoints[0]).ServerType == ServerType.Cluster;
     }
 
+    /// <summary>
+    /// A redis:// URL is none, though it can be parsed as one: as a host of that whole name, password included, which the client library
+    /// would then say in its exceptions.
+    /// </summary>
     public static bool IsConnectionString(string configuration)
     {
         try
         {
-            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0;
+            var endPoints = ConfigurationOptions.Parse(configuration).EndPoints;
+            return endPoints.Count > 0 && !endPoints.OfType<DnsEndPoint>().Any(static point => point.Host.AsSpan().ContainsAny("@/;= "));
         }
         catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
         {
@@ -103,7 +117,11 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         lock (gate)
         {
             if (connecting is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                lastFailure = connecting?.Exception?.InnerException;
                 connecting = Task.Run(ConnectAsync);
+                Abandon(connecting);
+            }
 
             return connecting;
         }
@@ -186,7 +204,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     private RedisConnectionException NoConnection() => new(
         ConnectionFailureType.UnableToConnect,
         CommandFlags.None,
-        $"Redis did not accept a connection within {nameof(RedisExpiringCacheOptions.OperationTimeout)} ({timeout.TotalMilliseconds} ms).");
+        $"Redis did not accept a connection within {nameof(RedisExpiringCacheOptions.OperationTimeout)} ({timeout.TotalMilliseconds} ms).",
+        lastFailure,
+        CommandStatus.Unknown);
 
     private RedisTimeoutException TimedOut(Task reply)
     {
@@ -197,9 +217,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             CommandStatus.Unknown);
     }
 
-    /// <summary>Nobody waits for this reply any more: its failure, if one comes, has been told to the caller as the time-out.</summary>
-    private static void Abandon(Task reply) =>
-        reply.ContinueWith(static late => _ = late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+    /// <summary>Perhaps nobody waits for this any more when it ends: the caller has been told of a time-out, or has gone.</summary>
+    private static void Abandon(Task task) =>
+        task.ContinueWith(static late => _ = late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
 
     private bool OwnsMultiplexer => options.ConnectionMultiplexerFactory is null;
 

@@ -51,7 +51,7 @@ internal static class Scripts
             tags = redis.call('GETRANGE', KEYS[1], 24, 23 + string.byte(head, 23) + 256 * string.byte(head, 24))
           end
         end
-        window = math.min(window, math.min(last, furthest) - now())
+        if last < furthest then window = math.min(window, last - now()) else window = math.min(window, 250000000000000) end
         redis.call('PEXPIRE', KEYS[1], integer(window))
         return {integer(window), tags}
         """;

@@ -74,9 +74,23 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override void CancelPendingFlush() => inner.CancelPendingFlush();
 
-        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+        public override void Complete(Exception? exception = null)
+        {
+            EndWith(exception);
+            inner.Complete(exception);
+        }
 
-        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+        public override ValueTask CompleteAsync(Exception? exception = null)
+        {
+            EndWith(exception);
+            return inner.CompleteAsync(exception);
+        }
+
+        private void EndWith(Exception? exception)
+        {
+            if (exception is not null)
+                recorded.Break();
+        }
     }
 
     private sealed class RecordingStream(Stream inner, RecordedBytes recorded) : Stream

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -10,6 +11,13 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
 
     /// <summary>Only a GET's response can be stored. A HEAD is answered from a stored GET, or by the app.</summary>
     public bool MayStore => HttpMethods.IsGet(Request.Method);
+
+    /// <summary>With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.</summary>
+    public Exchange WithFieldsAsTheyCame()
+    {
+        var fields = new Dictionary<string, StringValues>(Context.Request.Headers, StringComparer.OrdinalIgnoreCase);
+        return this with { Question = Question with { FieldOf = name => fields.GetValueOrDefault(name) } };
+    }
 
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, DateTimeOffset now)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Hashing;
 using Microsoft.Extensions.Options;
+using RedisExpiryCache.Redis;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -54,7 +55,7 @@ internal sealed class ResponseCacheMiddleware(
                 report.Answered(exchange.Path, ResponseOutcome.GatewayTimeout, verdict.Reason);
                 break;
             default:
-                await Forward(exchange, lookup, Precise(verdict.Reason!.Value, lookup));
+                await Forward(exchange.WithFieldsAsTheyCame(), lookup, Precise(verdict.Reason!.Value, lookup));
                 break;
         }
     }
@@ -86,8 +87,9 @@ internal sealed class ResponseCacheMiddleware(
         var started = ResponseReport.Start();
         try
         {
-            await storesUnderWay.WaitAsync(exchange.Question.UrlKey, cacheOptions.Value.OperationTimeout);
-            var lookup = await store.FindAsync(exchange.Question, exchange.MayStore);
+            var call = Call.Detached();
+            await storesUnderWay.WaitAsync(exchange.Question.UrlKey, call.Left(cacheOptions.Value.OperationTimeout));
+            var lookup = await store.FindAsync(exchange.Question, exchange.MayStore, call);
             report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit);
             return lookup;
         }

@@ -187,6 +187,10 @@ internal sealed class ResponseRecording : IDisposable
         if (HttpFacts.HasTrailers(response))
             return NoStoreReason.Trailers;
 
+        // What is in front of us may have added fields after we decided: Session sets its cookie, and no-store, as the response starts.
+        if (Storing.ForbiddenByFields(HttpFacts.Of(response, time.GetUtcNow())) is { } forbidden)
+            return forbidden;
+
         return Body.IsBroken || (response.ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
     }
 

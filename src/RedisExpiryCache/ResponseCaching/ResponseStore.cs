@@ -19,29 +19,26 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
 {
     private const int RememberedUrls = 20_000;
 
-    /// <summary>How long the app may take for a response that is to be stored: as long as the generations that were made for it last.</summary>
-    private static readonly TimeSpan LongestMaking = TimeSpan.FromMinutes(1);
-
     // What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.
     private readonly Recent<UrlRecord> urls = new(RememberedUrls);
 
     /// <summary>One round trip in the steady state; two where this process does not know the URL yet, or it has changed.</summary>
     /// <param name="question">The request.</param>
     /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
-    public async ValueTask<Lookup> FindAsync(Question question, bool mayStore)
+    /// <param name="call">Since when the request waits for the store.</param>
+    public async ValueTask<Lookup> FindAsync(Question question, bool mayStore, Call call)
     {
-        var call = Call.Detached();
         string[] generationKeys = [question.UrlKey, .. question.Tags.Select(keys.TagOf)];
         var guess = urls.Find(question.UrlKey);
         var guessed = guess is { HasResponses: true } ? entries.ReadAsync(KeyOf(question, guess), call).AsTask() : null;
         var asked = guess is null && mayStore
-            ? generations.ReadOrCreateAsync(generationKeys, LongestMaking, call).AsTask()
+            ? generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call).AsTask()
             : generations.ReadAsync(generationKeys, call).AsTask();
 
         await Task.WhenAll(guessed ?? Task.CompletedTask, asked);
         var values = await asked;
         if (guess is not null && mayStore && values.Contains(null))
-            values = await generations.ReadOrCreateAsync(generationKeys, LongestMaking, call);
+            values = await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call);
 
         if (values.Contains(null))
         {

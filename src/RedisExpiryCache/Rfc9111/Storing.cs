@@ -31,6 +31,12 @@ internal static class Storing
         if (honorRequestDirectives && request.CacheControl.NoStore)
             return NoStoreReason.RequestNoStore;
 
+        return ForbiddenByFields(response);
+    }
+
+    /// <summary>What the response's own fields forbid, whoever asked.</summary>
+    public static NoStoreReason? ForbiddenByFields(ResponseFacts response)
+    {
         // RFC 9111 5.2.2.5. Beside must-understand the RFC asks a cache that knows the status to ignore no-store (5.2.2.3). We do not:
         // who writes no-store is never surprised by a stored copy.
         if (response.CacheControl.NoStore)

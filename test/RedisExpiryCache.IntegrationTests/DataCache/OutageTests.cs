@@ -136,6 +136,25 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_factory_that_fails_slowly_is_heard_by_the_next_call()
+    {
+        await using var cache = new RedisExpiringCache(Microsoft.Extensions.Options.Options.Create(new RedisExpiringCacheOptions
+        {
+            OperationTimeout = TimeSpan.FromMilliseconds(100),
+            ConnectionMultiplexerFactory = async () =>
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
+                throw new InvalidOperationException("the token could not be fetched");
+            },
+        }));
+
+        await Eventually.True(
+            async () => (await Record.ExceptionAsync(() => cache.GetAsync(_key, Token)))?.ToString().Contains("the token could not be fetched", StringComparison.Ordinal) is true,
+            Soon,
+            "the reason to be said");
+    }
+
+    [Fact]
     public async Task What_redis_refuses_is_thrown_in_its_own_words()
     {
         await using var cache = Connect(Server.ConnectionString);

@@ -7,19 +7,24 @@ namespace RedisExpiryCache.Tests.HouseRules;
 /// <summary>What the documents say is true: their code compiles, their links lead somewhere.</summary>
 public sealed partial class DocumentationTests
 {
+    /// <summary>What a web project imports by itself; whatever else a block needs, it says.</summary>
     private const string Usings = """
         global using System;
         global using System.Collections.Generic;
+        global using System.IO;
         global using System.Linq;
+        global using System.Net.Http;
+        global using System.Net.Http.Json;
         global using System.Threading;
         global using System.Threading.Tasks;
         global using Microsoft.AspNetCore.Builder;
+        global using Microsoft.AspNetCore.Hosting;
         global using Microsoft.AspNetCore.Http;
-        global using Microsoft.AspNetCore.Mvc;
-        global using Microsoft.Extensions.Caching.Distributed;
+        global using Microsoft.AspNetCore.Routing;
         global using Microsoft.Extensions.Configuration;
         global using Microsoft.Extensions.DependencyInjection;
-        global using RedisExpiryCache;
+        global using Microsoft.Extensions.Hosting;
+        global using Microsoft.Extensions.Logging;
         """;
 
     public static TheoryData<string> Documents => [.. Files().Select(static file => Path.GetRelativePath(SourceTree.Root, file))];
