@@ -8,6 +8,10 @@ namespace RedisExpiryCache.ResponseCaching;
 internal sealed class ResponseEvictions(RedisEntries entries, Generations generations, ResponseKeys keys, ResponseReport report, IServiceProvider services)
     : IResponseCacheControl
 {
+    private volatile QueryKeys? queryKeysInUse;
+
+    private sealed record QueryKeys(IReadOnlyList<Endpoint> Endpoints, string[][] InUse);
+
     public async ValueTask EvictAsync(string pathAndQuery, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(pathAndQuery);
@@ -44,14 +48,22 @@ internal sealed class ResponseEvictions(RedisEntries entries, Generations genera
         var queryAt = withoutFragment.IndexOf('?', StringComparison.Ordinal);
         var path = PathString.FromUriComponent(queryAt < 0 ? withoutFragment : withoutFragment[..queryAt]);
         var query = queryAt < 0 ? default : withoutFragment.AsMemory(queryAt);
-        return [.. QueryKeysInUse().Prepend(null).Select(queryKeys => keys.UrlOf(path, QueryText.Canonical(query, queryKeys))).Distinct(StringComparer.Ordinal)];
+        return [.. QueryKeysInUse().Prepend((string[]?)null).Select(queryKeys => keys.UrlOf(path, QueryText.Canonical(query, queryKeys))).Distinct(StringComparer.Ordinal)];
     }
 
-    private IEnumerable<string[]?> QueryKeysInUse() =>
-        (services.GetService<EndpointDataSource>()?.Endpoints ?? [])
-        .Select(static endpoint => ResponsePolicy.Of(endpoint).QueryKeys)
-        .Where(static queryKeys => queryKeys is not null)
-        .Distinct();
+    private string[][] QueryKeysInUse()
+    {
+        // The list is another object when the endpoints change; until then, going through it once will do.
+        var endpoints = services.GetService<EndpointDataSource>()?.Endpoints ?? [];
+        var known = queryKeysInUse;
+        if (known is null || !ReferenceEquals(known.Endpoints, endpoints))
+        {
+            string[][] found = [.. endpoints.Select(static endpoint => ResponsePolicy.Of(endpoint).QueryKeys).OfType<string[]>().Distinct()];
+            queryKeysInUse = known = new QueryKeys(endpoints, found);
+        }
+
+        return known.InUse;
+    }
 
     private async ValueTask<Exception?> Attempt(EvictionTarget target, string name, Func<Call, Task> evict, CancellationToken token)
     {
