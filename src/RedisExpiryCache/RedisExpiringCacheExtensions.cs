@@ -66,27 +66,13 @@ public static class RedisExpiringCacheServiceCollectionExtensions
     {
         services.TryAddSingleton(static provider => new ResponseKeys(
             provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value.InstanceName ?? ""));
+        services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Clock);
+        services.TryAddSingleton(static provider => new Generations(provider.GetRequiredService<RedisExpiringCache>().Connection));
+        services.TryAddSingleton(static provider =>
+            new RedisEntries(provider.GetRequiredService<RedisExpiringCache>().Connection, EntryFormat.Compact));
         services.TryAddSingleton<ResponseReport>();
-        services.TryAddSingleton(static provider =>
-        {
-            var connection = provider.GetRequiredService<RedisExpiringCache>().Connection;
-            return new ResponseStore(
-                new RedisEntries(connection, EntryFormat.Compact),
-                new Generations(connection),
-                connection.Clock,
-                provider.GetRequiredService<ResponseKeys>(),
-                provider.GetRequiredService<ResponseReport>());
-        });
-        services.TryAddSingleton(static provider =>
-        {
-            var connection = provider.GetRequiredService<RedisExpiringCache>().Connection;
-            return new ResponseEvictions(
-                new RedisEntries(connection, EntryFormat.Compact),
-                new Generations(connection),
-                provider.GetRequiredService<ResponseKeys>(),
-                provider.GetRequiredService<ResponseReport>(),
-                provider);
-        });
+        services.TryAddSingleton<ResponseStore>();
+        services.TryAddSingleton<ResponseEvictions>();
         services.TryAddSingleton<EndpointEvictions>();
         services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
     }

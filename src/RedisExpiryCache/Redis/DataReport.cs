@@ -26,11 +26,18 @@ internal enum DataOutcome
 }
 
 /// <summary>Says what the data cache did, in the log and in the metrics, by the same names.</summary>
-internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFactory)
+internal sealed class DataReport
 {
-    private readonly ILogger logger = loggerFactory?.CreateLogger<RedisExpiringCache>() ?? NullLogger<RedisExpiringCache>.Instance;
+    private readonly CacheMetrics metrics;
+    private readonly ILogger logger;
+    private readonly EntryWarnings warnings;
 
-    private readonly LogThrottle throttle = new();
+    public DataReport(CacheMetrics metrics, ILoggerFactory? loggerFactory)
+    {
+        this.metrics = metrics;
+        logger = loggerFactory?.CreateLogger<RedisExpiringCache>() ?? NullLogger<RedisExpiringCache>.Instance;
+        warnings = new EntryWarnings(logger);
+    }
 
     public static long Start() => CacheMetrics.Start();
 
@@ -40,8 +47,8 @@ internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFac
         var reason = miss == EntryMiss.None ? null : miss.Token();
         metrics.DataOperation(started, DataOperation.Get, outcome, reason);
         logger.DataOperation(DataOperation.Get.Token(), key, outcome.Token(), reason);
-        if (miss > EntryMiss.TagRemoved && throttle.IsDue($"{key} {reason}"))
-            logger.EntryUnreadable(key, reason!);
+        if (miss > EntryMiss.TagRemoved)
+            warnings.Unreadable(key, miss);
     }
 
     public void Done(DataOperation operation, string key, long started)
@@ -59,11 +66,6 @@ internal sealed class DataReport(CacheMetrics metrics, ILoggerFactory? loggerFac
         return false;
     }
 
-    public void SlideFailed(string key, Exception failure)
-    {
-        var kind = RedisErrors.KindOf(failure).Token();
-        metrics.DataOperation(CacheMetrics.Start(), DataOperation.Slide, DataOutcome.Error, kind);
-        if (throttle.IsDue($"slide {kind}"))
-            logger.SlideFailed(key, kind, failure);
-    }
+    public void SlideFailed(string key, Exception failure) =>
+        metrics.DataOperation(CacheMetrics.Start(), DataOperation.Slide, DataOutcome.Error, warnings.SlideFailed(key, failure));
 }

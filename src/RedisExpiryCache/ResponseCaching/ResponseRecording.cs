@@ -5,8 +5,9 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// One response of the app on its way to the client. When it starts, its header fields are final: then the rules decide, its
-/// <c>Cache-Status</c> is written, and what is not to be stored is no longer recorded. When it has ended, it says what there is to store.
+/// One response of the app on its way to the client. When it starts, the app's header fields are final: then the rules decide, its
+/// <c>Cache-Status</c> is written, and what is not to be stored is no longer recorded. When it has ended, it says what there is to store,
+/// unless something came up since.
 /// </summary>
 internal sealed class ResponseRecording : IDisposable
 {
@@ -51,7 +52,7 @@ internal sealed class ResponseRecording : IDisposable
     public async Task CompleteAsync()
     {
         var response = exchange.Context.Response;
-        if (!response.HasStarted && Verdict(response) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
+        if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
         {
             // As the server would have it, had it not been started before it knew that nothing comes.
             if (Body.Length == 0 && response.StatusCode != StatusCodes.Status204NoContent)
@@ -64,7 +65,7 @@ internal sealed class ResponseRecording : IDisposable
         if (decided)
             NotStored ??= Shortcoming(response)?.Token();
         else
-            NotStored = lookup.Reason ?? (Verdict(response).Reason ?? NoStoreReason.Status).Token();
+            NotStored = lookup.Reason ?? (Verdict(response, time.GetUtcNow(), out _).Reason ?? NoStoreReason.Status).Token();
     }
 
     /// <summary>To be called when the app has thrown. Whoever answers in its place, it is not the response that was to be stored.</summary>
@@ -104,10 +105,11 @@ internal sealed class ResponseRecording : IDisposable
         decided = true;
         try
         {
-            var verdict = Verdict(response);
+            var now = time.GetUtcNow();
+            var verdict = Verdict(response, now, out var facts);
             NotStored = lookup.Reason ?? verdict.Reason?.Token() ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
             if (verdict.Lifetime is { } lifetime)
-                Keep(response, lifetime);
+                Keep(response, facts, lifetime, now);
         }
         catch (Exception mistake)
         {
@@ -118,12 +120,11 @@ internal sealed class ResponseRecording : IDisposable
             Body.Stop();
     }
 
-    private StoreVerdict Verdict(HttpResponse response)
+    private StoreVerdict Verdict(HttpResponse response, DateTimeOffset now, out ResponseFacts facts)
     {
         // Signing in may have come after us in the pipeline, so it is looked at again.
         var request = exchange.Request with { IsSignedIn = exchange.Request.IsSignedIn || HttpFacts.IsSignedIn(exchange.Context) };
-        var now = time.GetUtcNow();
-        var facts = HttpFacts.Of(response, now);
+        facts = HttpFacts.Of(response, now);
         var verdict = Storing.Decide(request, facts, exchange.Policy.Lifetime, options.HonorRequestDirectives, exchange.Now, now);
         if (verdict.Reason is not null)
             return verdict;
@@ -133,12 +134,10 @@ internal sealed class ResponseRecording : IDisposable
     }
 
     /// <summary>Takes down the fields as they stand, with those that the policy adds for clients and caches downstream.</summary>
-    private void Keep(HttpResponse response, StoredLifetime lifetime)
+    private void Keep(HttpResponse response, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now)
     {
         var policy = exchange.Policy;
         var headers = response.Headers;
-        var now = time.GetUtcNow();
-        var facts = HttpFacts.Of(response, now);
         if (policy.HasLifetime && headers.CacheControl.Count == 0)
             headers.CacheControl = $"public, max-age={(long)(policy.Lifetime.Duration ?? policy.Lifetime.Sliding)!.Value.TotalSeconds}";
 

@@ -44,6 +44,7 @@ internal enum EvictionTarget
 internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCacheMiddleware> logger)
 {
     private readonly LogThrottle throttle = new();
+    private readonly EntryWarnings warnings = new(logger);
 
     public static long Start() => CacheMetrics.Start();
 
@@ -80,18 +81,9 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
         logger.EvictionFailed(target.Token(), name, kind, failure);
     }
 
-    public void Unreadable(string key, string reason)
-    {
-        if (throttle.IsDue($"{key} {reason}"))
-            logger.EntryUnreadable(key, reason);
-    }
+    public void Unreadable(string key, EntryMiss miss) => warnings.Unreadable(key, miss);
 
-    public void SlideFailed(string key, Exception failure)
-    {
-        var kind = RedisErrors.KindOf(failure).Token();
-        if (throttle.IsDue($"slide {kind}"))
-            logger.SlideFailed(key, kind, failure);
-    }
+    public void SlideFailed(string key, Exception failure) => warnings.SlideFailed(key, failure);
 
     /// <summary>A mistake of ours: said each time, in full.</summary>
     /// <returns>Its name.</returns>

@@ -123,14 +123,14 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     private async ValueTask<Lookup> Checked(UrlRecord url, TagStamp[] current, string key, EntryRead read, Call call)
     {
         if (read.Miss > EntryMiss.TagRemoved)
-            report.Unreadable(key, read.Miss.Token());
+            report.Unreadable(key, read.Miss);
 
         if (read.IsHit && await AreCurrent(read.Tags, current, call))
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
                 return new Lookup(url, current, key, response, body, read);
 
-            report.Unreadable(key, EntryMiss.UnknownVersion.Token());
+            report.Unreadable(key, EntryMiss.UnknownVersion);
         }
 
         read.Dispose();
