@@ -125,6 +125,9 @@ public class HttpDateTests
     public void Two_digit_years_are_read_at_both_ends_of_time(int year)
     {
         for (var digits = 0; digits < 100; digits++)
-            HttpDate.TryParse($"Sunday, 31-Dec-{digits:00} 23:59:59 GMT", new DateTimeOffset(year, 12, 31, 0, 0, 0, TimeSpan.Zero), out _);
+        {
+            var read = HttpDate.TryParse($"Sunday, 31-Dec-{digits:00} 23:59:59 GMT", new DateTimeOffset(year, 12, 31, 0, 0, 0, TimeSpan.Zero), out var date);
+            Assert.True(!read || date.Year % 100 == digits, $"{digits:00} was read as {date.Year}");
+        }
     }
 }
