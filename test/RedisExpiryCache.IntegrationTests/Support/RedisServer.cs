@@ -36,6 +36,8 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Changes with every restart.</summary>
     public int Pid => Running.Pid;
 
+    public bool IsRunning => _process is { HasExited: false };
+
     public string DataDirectory { get; }
 
     /// <summary>May use every command. It stays usable across restarts, and sends nothing that it was not asked to send.</summary>
