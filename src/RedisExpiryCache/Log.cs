@@ -37,4 +37,7 @@ internal static partial class Log
 
     [LoggerMessage(26, LogLevel.Error, "The response cache made a mistake; the app answers. Please report it.")]
     public static partial void ResponseMistake(this ILogger logger, Exception mistake);
+
+    [LoggerMessage(27, LogLevel.Error, "The app failed on {Path}; the client got the stored response in its place.")]
+    public static partial void AppFailed(this ILogger logger, string path, Exception failure);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache;
 
@@ -7,6 +8,7 @@ namespace RedisExpiryCache;
 internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<RedisExpiringCacheOptions>
 {
     private const long MaximumBodySizeLimit = 500L * 1024 * 1024;
+    private static readonly TimeSpan LongestStaleness = TimeSpan.FromDays(365);
     private static readonly TimeSpan MaximumTimeout = TimeSpan.FromHours(1);
 
     public ValidateOptionsResult Validate(string? name, RedisExpiringCacheOptions options)
@@ -25,16 +27,35 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         if (!Enum.IsDefined(options.EntryFormat))
             errors.AddError($"is {(int)options.EntryFormat}; it must be {EntryFormat.Compact} or {EntryFormat.Microsoft}.", nameof(options.EntryFormat));
 
-        var bodySize = options.ResponseCaching.MaximumBodySize;
+        CheckResponseCaching(options.ResponseCaching, errors);
+        return errors.Build();
+    }
+
+    private static void CheckResponseCaching(ResponseCachingOptions options, ValidateOptionsResultBuilder errors)
+    {
+        var bodySize = options.MaximumBodySize;
         if (bodySize is < 0 or > MaximumBodySizeLimit)
         {
             errors.AddError(
-                $"is {bodySize}; it must be from 0 to {MaximumBodySizeLimit} bytes.",
-                $"{nameof(options.ResponseCaching)}.{nameof(options.ResponseCaching.MaximumBodySize)}");
+                $"is {bodySize}; it must be from 0 to {MaximumBodySizeLimit} bytes.", NameOf(nameof(options.MaximumBodySize)));
         }
 
-        return errors.Build();
+        CheckSpan(options.StaleRetention, nameof(options.StaleRetention), errors);
+        CheckSpan(options.StaleIfError, nameof(options.StaleIfError), errors);
+        foreach (var name in options.TargetedCacheControl)
+        {
+            if (!Token.IsToken(name))
+                errors.AddError($"has '{name}', which is no name of a header field.", NameOf(nameof(options.TargetedCacheControl)));
+        }
     }
+
+    private static void CheckSpan(TimeSpan span, string name, ValidateOptionsResultBuilder errors)
+    {
+        if (span < TimeSpan.Zero || span > LongestStaleness)
+            errors.AddError($"is {span}; it must be from zero to {LongestStaleness.Days} days.", NameOf(name));
+    }
+
+    private static string NameOf(string setting) => $"{nameof(RedisExpiringCacheOptions.ResponseCaching)}.{setting}";
 
     private static void CheckConfiguration(string? configuration, ValidateOptionsResultBuilder errors)
     {

@@ -16,12 +16,18 @@ internal static class RedisExpiringCacheSettings
         ["InstanceName"] = (options, section) => options.InstanceName = section.Value,
         ["EntryFormat"] = (options, section) => options.EntryFormat = Read(section, "Compact or Microsoft", (string text, out EntryFormat value) =>
             Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)),
-        ["OperationTimeout"] = (options, section) => options.OperationTimeout = Read(section, "a time span such as 00:00:01", (string text, out TimeSpan value) =>
-            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)),
+        ["OperationTimeout"] = (options, section) => options.OperationTimeout = ReadSpan(section),
         ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize =
             Read(section, "a number of bytes", (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
         ["ResponseCaching:HonorRequestDirectives"] = (options, section) => options.ResponseCaching.HonorRequestDirectives = ReadSwitch(section),
         ["ResponseCaching:EmitCacheStatus"] = (options, section) => options.ResponseCaching.EmitCacheStatus = ReadSwitch(section),
+        ["ResponseCaching:EmitCacheKey"] = (options, section) => options.ResponseCaching.EmitCacheKey = ReadSwitch(section),
+        ["ResponseCaching:HeuristicFreshness"] = (options, section) => options.ResponseCaching.HeuristicFreshness = ReadSwitch(section),
+        ["ResponseCaching:StoreSetCookie"] = (options, section) => options.ResponseCaching.StoreSetCookie = ReadSwitch(section),
+        ["ResponseCaching:StorePostResponses"] = (options, section) => options.ResponseCaching.StorePostResponses = ReadSwitch(section),
+        ["ResponseCaching:StaleRetention"] = (options, section) => options.ResponseCaching.StaleRetention = ReadSpan(section),
+        ["ResponseCaching:StaleIfError"] = (options, section) => options.ResponseCaching.StaleIfError = ReadSpan(section),
+        ["ResponseCaching:TargetedCacheControl"] = (options, section) => ReadItem(section, options.ResponseCaching.TargetedCacheControl),
     };
 
     private delegate bool TryParse<T>(string text, out T value);
@@ -56,10 +62,26 @@ internal static class RedisExpiringCacheSettings
         }
     }
 
-    private static string NameOf(IConfigurationSection leaf, IConfiguration root) =>
-        root is IConfigurationSection { Path: { Length: > 0 } path } ? leaf.Path[(path.Length + 1)..] : leaf.Path;
+    /// <summary>The item of a list goes by the list's name.</summary>
+    private static string NameOf(IConfigurationSection leaf, IConfiguration root)
+    {
+        var name = root is IConfigurationSection { Path: { Length: > 0 } path } ? leaf.Path[(path.Length + 1)..] : leaf.Path;
+        return int.TryParse(leaf.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? name[..^(leaf.Key.Length + 1)] : name;
+    }
+
+    /// <summary>What is configured stands in place of what was there.</summary>
+    private static void ReadItem(IConfigurationSection section, IList<string> list)
+    {
+        if (section.Key is "0" or not [.., >= '0' and <= '9'])
+            list.Clear();
+
+        list.Add(section.Value!);
+    }
 
     private static bool ReadSwitch(IConfigurationSection section) => Read<bool>(section, "true or false", bool.TryParse);
+
+    private static TimeSpan ReadSpan(IConfigurationSection section) => Read(section, "a time span such as 00:00:01", (string text, out TimeSpan value) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value));
 
     private static T Read<T>(IConfigurationSection section, string right, TryParse<T> tryParse) =>
         tryParse(section.Value ?? "", out var value) ? value : throw Wrong(section.Path, $"is '{section.Value}'; it must be {right}.");

@@ -1,3 +1,5 @@
+using RedisExpiryCache.Rfc9111;
+
 namespace RedisExpiryCache;
 
 /// <summary>Settings of the response cache.</summary>
@@ -11,10 +13,63 @@ public sealed class ResponseCachingOptions
 
     /// <summary>
     /// Whether the client's <c>Cache-Control</c> counts (RFC 9111 5.2.1): no-cache, no-store, max-age, min-fresh, max-stale, only-if-cached,
-    /// and <c>Pragma: no-cache</c>. Default: true. With false a client cannot make the app work by asking for a fresh response.
+    /// stale-if-error, and <c>Pragma: no-cache</c>. Default: true. With false a client cannot make the app work by asking for a fresh response.
     /// </summary>
     public bool HonorRequestDirectives { get; set; } = true;
 
     /// <summary>Whether responses say how the cache handled them (<c>Cache-Status</c>, RFC 9211). Default: true.</summary>
     public bool EmitCacheStatus { get; set; } = true;
+
+    /// <summary>
+    /// Whether <c>Cache-Status</c> also names the Redis key (its parameter <c>key</c>, RFC 9211 2.7), for looking at it with redis-cli. Default: false,
+    /// for a key tells how the cache is laid out.
+    /// </summary>
+    public bool EmitCacheKey { get; set; }
+
+    /// <summary>
+    /// Whether a response that has a <c>Last-Modified</c> and says nothing about its freshness is taken to be fresh for a tenth of the time since then,
+    /// a day at most (RFC 9111 4.2.2). Default: false.
+    /// </summary>
+    public bool HeuristicFreshness { get; set; }
+
+    /// <summary>
+    /// Whether a response with <c>Set-Cookie</c> is stored, cookie and all, when nothing else forbids it (RFC 9111 7.3). Default: false: everybody who gets the
+    /// stored copy gets the same cookie, which is wrong for a session.
+    /// </summary>
+    public bool StoreSetCookie { get; set; }
+
+    /// <summary>
+    /// Whether an answer to POST is stored for a later GET of the same URL: a 200 that says for how long it is fresh and names the URL in
+    /// <c>Content-Location</c> (RFC 9110 9.3.3). Default: false.
+    /// </summary>
+    public bool StorePostResponses { get; set; }
+
+    /// <summary>
+    /// For how long a response that has become stale is kept in Redis if it has a validator of the app's own (<c>ETag</c> or <c>Last-Modified</c>), so that the app
+    /// can be asked whether it still holds and answer 304 (RFC 9111 4.3). Default: one hour. Range: zero (never kept) to 365 days.
+    /// </summary>
+    public TimeSpan StaleRetention { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// For how long after it has become stale a response answers in place of an app that fails (an exception, 500, 502, 503 or 504), where the response does not
+    /// say so itself by <c>stale-if-error</c> (RFC 5861 4). Default: zero, not at all. Range: zero to 365 days. Never done where the response forbids it
+    /// (must-revalidate, proxy-revalidate, s-maxage, no-cache).
+    /// </summary>
+    public TimeSpan StaleIfError { get; set; }
+
+    /// <summary>
+    /// The response fields that are obeyed in place of <c>Cache-Control</c> and <c>Expires</c>, the first one that is there and valid (RFC 9213). Default:
+    /// <c>CDN-Cache-Control</c> alone.
+    /// </summary>
+    public IList<string> TargetedCacheControl { get; } = ["CDN-Cache-Control"];
+
+    internal CachingRules ToRules() => new()
+    {
+        HonorRequestDirectives = HonorRequestDirectives,
+        HeuristicFreshness = HeuristicFreshness,
+        StoreSetCookie = StoreSetCookie,
+        StorePost = StorePostResponses,
+        StaleIfError = StaleIfError,
+        StaleRetention = StaleRetention,
+    };
 }

@@ -82,6 +82,23 @@ public class RedisExpiringCacheOptionsValidatorTests
     public void A_body_size_out_of_its_range_is_named_with_its_value(long size) => AssertSays(
         With(options => options.ResponseCaching.MaximumBodySize = size), "ResponseCaching.MaximumBodySize", $"{size}", "0", "524288000");
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(TimeSpan.TicksPerDay * 365 + 1)]
+    [InlineData(long.MaxValue)]
+    public void A_time_for_stale_responses_out_of_its_range_is_named_with_its_value(long ticks)
+    {
+        var span = TimeSpan.FromTicks(ticks);
+        AssertSays(With(options => options.ResponseCaching.StaleRetention = span), "ResponseCaching.StaleRetention", $"{span}", "365 days");
+        AssertSays(With(options => options.ResponseCaching.StaleIfError = span), "ResponseCaching.StaleIfError", $"{span}", "365 days");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("CDN Cache")]
+    public void What_is_no_field_name_cannot_be_a_targeted_field(string name) => AssertSays(
+        With(options => options.ResponseCaching.TargetedCacheControl.Add(name)), "ResponseCaching.TargetedCacheControl", $"'{name}'");
+
     [Fact]
     public void Every_wrong_setting_is_named_at_once()
     {
@@ -97,6 +114,9 @@ public class RedisExpiringCacheOptionsValidatorTests
         Assert.Equal(TimeSpan.FromSeconds(1), options.OperationTimeout);
         Assert.Equal(EntryFormat.Compact, options.EntryFormat);
         Assert.Equal(64 * 1024 * 1024, options.ResponseCaching.MaximumBodySize);
+        Assert.Equal(TimeSpan.FromHours(1), options.ResponseCaching.StaleRetention);
+        Assert.Equal(TimeSpan.Zero, options.ResponseCaching.StaleIfError);
+        Assert.Equal(["CDN-Cache-Control"], options.ResponseCaching.TargetedCacheControl);
     }
 
     private static RedisExpiringCacheOptions With(Action<RedisExpiringCacheOptions> change)

@@ -12,7 +12,11 @@ public class RedisExpiringCacheSettingsTests
         var options = Apply(Section("""
             {
               "Configuration": "redis:6379,password=p", "InstanceName": "shop:", "EntryFormat": "Microsoft", "OperationTimeout": "00:00:02.5",
-              "ResponseCaching": { "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false }
+              "ResponseCaching": {
+                "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
+                "StoreSetCookie": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
+                "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"]
+              }
             }
             """));
 
@@ -23,7 +27,18 @@ public class RedisExpiringCacheSettingsTests
         Assert.Equal(1024, options.ResponseCaching.MaximumBodySize);
         Assert.False(options.ResponseCaching.HonorRequestDirectives);
         Assert.False(options.ResponseCaching.EmitCacheStatus);
+        Assert.True(options.ResponseCaching.EmitCacheKey);
+        Assert.True(options.ResponseCaching.HeuristicFreshness);
+        Assert.True(options.ResponseCaching.StoreSetCookie);
+        Assert.True(options.ResponseCaching.StorePostResponses);
+        Assert.Equal(TimeSpan.FromDays(2), options.ResponseCaching.StaleRetention);
+        Assert.Equal(TimeSpan.FromMinutes(5), options.ResponseCaching.StaleIfError);
+        Assert.Equal(["My-Cache-Control", "CDN-Cache-Control"], options.ResponseCaching.TargetedCacheControl);
     }
+
+    [Fact]
+    public void A_list_of_one_may_be_written_as_that_one() =>
+        Assert.Equal(["My-Cache-Control"], Apply(Section("""{ "ResponseCaching": { "TargetedCacheControl": "My-Cache-Control" } }""")).ResponseCaching.TargetedCacheControl);
 
     [Fact]
     public void Every_option_that_a_text_can_express_has_a_setting()

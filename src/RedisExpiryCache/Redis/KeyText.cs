@@ -13,6 +13,9 @@ internal static class KeyText
     /// <summary>A name longer than this keeps its beginning and ends in a hash.</summary>
     public const int MaximumLength = 300;
 
+    /// <summary>The length of <see cref="DigestOf"/>.</summary>
+    public const int DigestLength = 27;
+
     private const string Escaped = "\\{}#|*\"'";
 
     public static string Escape(string name, string alsoEscaped = "")

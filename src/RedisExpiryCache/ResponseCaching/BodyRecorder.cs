@@ -5,23 +5,31 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
 /// Stands in for the response's body while the app writes: each byte goes on to the client at once and is kept too, by whichever way
-/// it is written. Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
+/// it is written. A response that is held back goes nowhere: what the app writes then is dropped, and the real response stays as it was, not even started.
+/// Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
 /// </summary>
-internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded) : IHttpResponseBodyFeature
+/// <param name="inner">The real body.</param>
+/// <param name="recorded">Where the bytes are kept.</param>
+/// <param name="isHeldBack">Asked before each step; once a response has begun to go out, the answer stays no.</param>
+internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded, Func<bool> isHeldBack) : IHttpResponseBodyFeature
 {
     private RecordingStream? stream;
     private RecordingWriter? writer;
 
-    public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded);
+    public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded, isHeldBack);
 
-    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded);
+    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack);
 
     public void DisableBuffering() => inner.DisableBuffering();
 
-    public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken = default) =>
+        isHeldBack() ? Task.CompletedTask : inner.StartAsync(cancellationToken);
 
     public Task CompleteAsync()
     {
+        if (isHeldBack())
+            return Task.CompletedTask;
+
         recorded.End();
         return inner.CompleteAsync();
     }
@@ -32,20 +40,30 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
             ? SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken)
             : inner.SendFileAsync(path, offset, count, cancellationToken);
 
-    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded) : PipeWriter
+    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack) : PipeWriter
     {
+        private const int Scratch = 4096;
+
         private Memory<byte> current;
+        private bool isCurrentDropped;
 
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
         public override long UnflushedBytes => inner.UnflushedBytes;
 
-        public override Memory<byte> GetMemory(int sizeHint = 0) => current = inner.GetMemory(sizeHint);
+        public override Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            isCurrentDropped = isHeldBack();
+            return current = isCurrentDropped ? new byte[Math.Max(sizeHint, Scratch)] : inner.GetMemory(sizeHint);
+        }
 
         public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
         public override void Advance(int bytes)
         {
+            if (isCurrentDropped)
+                return;
+
             // Before the real writer advances: from then on the memory may be sent and used again.
             recorded.Append(current.Span[..bytes]);
             current = current[bytes..];
@@ -54,6 +72,9 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
+            if (isHeldBack())
+                return default;
+
             recorded.Append(source.Span);
             try
             {
@@ -70,18 +91,25 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
             }
         }
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            isHeldBack() ? default : inner.FlushAsync(cancellationToken);
 
         public override void CancelPendingFlush() => inner.CancelPendingFlush();
 
         public override void Complete(Exception? exception = null)
         {
+            if (isHeldBack())
+                return;
+
             EndWith(exception);
             inner.Complete(exception);
         }
 
         public override ValueTask CompleteAsync(Exception? exception = null)
         {
+            if (isHeldBack())
+                return default;
+
             EndWith(exception);
             return inner.CompleteAsync(exception);
         }
@@ -93,7 +121,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
         }
     }
 
-    private sealed class RecordingStream(Stream inner, RecordedBytes recorded) : Stream
+    private sealed class RecordingStream(Stream inner, RecordedBytes recorded, Func<bool> isHeldBack) : Stream
     {
         public override bool CanRead => false;
 
@@ -113,6 +141,9 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
+            if (isHeldBack())
+                return;
+
             recorded.Append(buffer);
             try
             {
@@ -130,6 +161,9 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            if (isHeldBack())
+                return;
+
             recorded.Append(buffer.Span);
             try
             {
@@ -147,9 +181,14 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
-        public override void Flush() => inner.Flush();
+        public override void Flush()
+        {
+            if (!isHeldBack())
+                inner.Flush();
+        }
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+        public override Task FlushAsync(CancellationToken cancellationToken) =>
+            isHeldBack() ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

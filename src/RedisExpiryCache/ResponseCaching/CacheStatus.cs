@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
@@ -12,8 +13,7 @@ internal static class CacheStatus
     /// <summary>Whether this cache has spoken already.</summary>
     public static bool IsIn(StringValues lines) => lines.Any(static line => line?.StartsWith($"{Cache};", StringComparison.Ordinal) is true);
 
-    public static string Hit(TimeSpan? timeLeft) =>
-        timeLeft is { } left ? string.Create(CultureInfo.InvariantCulture, $"{Cache}; hit; ttl={(long)Math.Floor(left.TotalSeconds)}") : $"{Cache}; hit";
+    public static string Hit(TimeSpan? timeLeft) => timeLeft is { } left ? $"{Cache}; hit; ttl={Seconds(left)}" : $"{Cache}; hit";
 
     public static string Stored(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}; stored";
 
@@ -22,4 +22,24 @@ internal static class CacheStatus
         $"{Cache}; fwd={(reason == ForwardReason.UriMiss ? ForwardReason.Bypass : reason).Token()}; detail={detail}";
 
     public static string Forwarded(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}";
+
+    /// <summary>Answered from the store after the app has said that it still holds.</summary>
+    public static string Validated(ForwardReason reason, bool stored, TimeSpan? timeLeft) => string.Concat(
+        $"{Cache}; fwd={reason.Token()}; fwd-status=304",
+        stored ? "; stored" : "",
+        timeLeft is { } left ? $"; ttl={Seconds(left)}" : "");
+
+    /// <summary>Answered from the store because the app has failed.</summary>
+    public static string OnError(ForwardReason reason, int? status, TimeSpan? timeLeft) => string.Concat(
+        $"{Cache}; fwd={reason.Token()}",
+        status is { } code ? string.Create(CultureInfo.InvariantCulture, $"; fwd-status={code}") : "",
+        timeLeft is { } left ? $"; ttl={Seconds(left)}" : "",
+        "; detail=stale-if-error");
+
+    /// <summary>RFC 9211 2.7: the key as a String of RFC 9651, which has only ASCII; a key with anything else is not named.</summary>
+    public static string WithKey(string status, string key) => Ascii.IsValid(key) && !key.Any(char.IsControl)
+        ? $"{status}; key=\"{key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+        : status;
+
+    private static string Seconds(TimeSpan span) => ((long)Math.Floor(span.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,31 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>A stored response without its body.</summary>
-/// <param name="StatusCode">The status.</param>
 /// <param name="Fields">The header fields as they are sent again, but for those that are worked out anew for each answer.</param>
 /// <param name="Rules">What the rules of reuse look at.</param>
-internal sealed record CachedResponse(int StatusCode, KeyValuePair<string, StringValues>[] Fields, StoredResponse Rules);
+internal sealed record CachedResponse(KeyValuePair<string, StringValues>[] Fields, StoredResponse Rules)
+{
+    public int StatusCode => Rules.StatusCode;
+
+    public StringValues this[string name] =>
+        Array.Find(Fields, field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+
+    public static CachedResponse Of(KeyValuePair<string, StringValues>[] fields, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now) =>
+        new(fields, new StoredResponse
+        {
+            StatusCode = facts.StatusCode,
+            ResponseTime = now,
+            CorrectedInitialAge = lifetime.CorrectedInitialAge,
+            FreshnessLifetime = lifetime.FreshnessLifetime,
+            NoCache = facts.CacheControl.NoCache,
+            MustRevalidate = facts.CacheControl.ForbidsStale,
+            AllowsEverybody = facts.CacheControl.AllowsEverybody,
+            AllowsAuthorization = facts.CacheControl.AllowsAuthorization,
+            StaleWhileRevalidate = facts.CacheControl.StaleWhileRevalidate,
+            StaleIfError = facts.CacheControl.StaleIfError,
+            Part = facts.StatusCode == StatusCodes.Status206PartialContent ? Part.Parse(facts.ContentRange) : null,
+            Date = facts.Date ?? now,
+            LastModified = facts.LastModified,
+            ETag = facts.ETag,
+        });
+}

@@ -6,44 +6,63 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-// FORMAT of a stored response, version 1: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
+// FORMAT of a stored response, version 2: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
 //
-//   1  version                       1
-//   1  flags                         1 must revalidate, 2 has a freshness lifetime, 4 has Last-Modified, 8 for everybody, 16 for authorized
+//   1  version                       2
+//   2  flags                         see Flags
 //   2  status
 //   8  response time                 ticks, UTC
 //   8  corrected initial age         ticks
 //   8  freshness lifetime            ticks
+//   8  stale-while-revalidate        ticks
+//   8  stale-if-error                ticks
 //   8  Date                          ticks, UTC
 //   8  Last-Modified                 ticks, UTC
+//   24 of a part: its first byte, its last byte, the complete length
 //   2  number of field lines, then for each: 2 length of the name, name in ASCII, 4 length of the value, value in UTF-8
 //   …  body
 //
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.
 internal static class CachedResponseFormat
 {
-    private const byte Version = 1;
-    private const byte MustRevalidate = 1, HasLifetime = 2, HasLastModified = 4, AllowsEverybody = 8, AllowsAuthorization = 16;
-    private const int FixedSize = 46;
+    private const byte Version = 2;
+    private const int FixedSize = 87;
+    private const int TimesAt = 5, PartAt = 61, CountAt = 85;
+
+    [Flags]
+    private enum Flags : ushort
+    {
+        MustRevalidate = 1,
+        HasLifetime = 2,
+        HasLastModified = 4,
+        AllowsEverybody = 8,
+        AllowsAuthorization = 16,
+        NoCache = 32,
+        IsETagOurs = 64,
+        IsPart = 128,
+        HasStaleWhileRevalidate = 256,
+        HasStaleIfError = 512,
+    }
 
     public static ReadOnlyMemory<byte> EncodeHead(CachedResponse response)
     {
         var rules = response.Rules;
+        var part = rules.Part ?? default;
         var head = new ArrayBufferWriter<byte>(1024);
         var fixedPart = head.GetSpan(FixedSize);
         fixedPart[0] = Version;
-        fixedPart[1] = (byte)((rules.MustRevalidate ? MustRevalidate : 0)
-            | (rules.FreshnessLifetime is null ? 0 : HasLifetime)
-            | (rules.LastModified is null ? 0 : HasLastModified)
-            | (rules.AllowsEverybody ? AllowsEverybody : 0)
-            | (rules.AllowsAuthorization ? AllowsAuthorization : 0));
-        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[2..], (ushort)response.StatusCode);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[4..], rules.ResponseTime.UtcTicks);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[12..], rules.CorrectedInitialAge.Ticks);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[20..], rules.FreshnessLifetime?.Ticks ?? 0);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[28..], rules.Date.UtcTicks);
-        BinaryPrimitives.WriteInt64LittleEndian(fixedPart[36..], rules.LastModified?.UtcTicks ?? 0);
-        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[44..], checked((ushort)response.Fields.Sum(static field => field.Value.Count)));
+        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[1..], (ushort)FlagsOf(rules));
+        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[3..], (ushort)rules.StatusCode);
+        ReadOnlySpan<long> numbers =
+        [
+            rules.ResponseTime.UtcTicks, rules.CorrectedInitialAge.Ticks, rules.FreshnessLifetime?.Ticks ?? 0, rules.StaleWhileRevalidate?.Ticks ?? 0,
+            rules.StaleIfError?.Ticks ?? 0, rules.Date.UtcTicks, rules.LastModified?.UtcTicks ?? 0,
+            part.Range.First, part.Range.Last, part.CompleteLength,
+        ];
+        for (var i = 0; i < numbers.Length; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(fixedPart[(TimesAt + (8 * i))..], numbers[i]);
+
+        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[CountAt..], checked((ushort)response.Fields.Sum(static field => field.Value.Count)));
         head.Advance(FixedSize);
         foreach (var (name, lines) in response.Fields)
         {
@@ -62,32 +81,54 @@ internal static class CachedResponseFormat
             return null;
 
         var rest = bytes[FixedSize..];
-        if (TryReadFields(ref rest, BinaryPrimitives.ReadUInt16LittleEndian(bytes[44..])) is not { } fields || TryReadRules(bytes) is not { } rules)
+        if (TryReadFields(ref rest, BinaryPrimitives.ReadUInt16LittleEndian(bytes[CountAt..])) is not { } fields || TryReadRules(bytes) is not { } rules)
             return null;
 
-        var etag = Array.Find(fields, static field => field.Key.Equals("ETag", StringComparison.OrdinalIgnoreCase)).Value;
-        var response = new CachedResponse(BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]), fields, rules with { ETag = etag });
-        return (response, payload[^rest.Length..]);
+        var response = new CachedResponse(fields, rules);
+        return (response with { Rules = rules with { ETag = response["ETag"] } }, payload[^rest.Length..]);
     }
 
     private static StoredResponse? TryReadRules(ReadOnlySpan<byte> bytes)
     {
-        var flags = bytes[1];
-        if (MomentAt(bytes[4..]) is not { } responseTime || MomentAt(bytes[28..]) is not { } date || MomentAt(bytes[36..]) is not { } lastModified)
+        var flags = (Flags)BinaryPrimitives.ReadUInt16LittleEndian(bytes[1..]);
+        var times = bytes[TimesAt..];
+        if (MomentAt(times) is not { } responseTime || MomentAt(times[40..]) is not { } date || MomentAt(times[48..]) is not { } lastModified)
             return null;
 
         return new StoredResponse
         {
+            StatusCode = BinaryPrimitives.ReadUInt16LittleEndian(bytes[3..]),
             ResponseTime = responseTime,
-            CorrectedInitialAge = SpanAt(bytes[12..]),
-            FreshnessLifetime = (flags & HasLifetime) != 0 ? SpanAt(bytes[20..]) : null,
-            MustRevalidate = (flags & MustRevalidate) != 0,
-            AllowsEverybody = (flags & AllowsEverybody) != 0,
-            AllowsAuthorization = (flags & AllowsAuthorization) != 0,
+            CorrectedInitialAge = SpanAt(times[8..]),
+            FreshnessLifetime = flags.HasFlag(Flags.HasLifetime) ? SpanAt(times[16..]) : null,
+            StaleWhileRevalidate = flags.HasFlag(Flags.HasStaleWhileRevalidate) ? SpanAt(times[24..]) : null,
+            StaleIfError = flags.HasFlag(Flags.HasStaleIfError) ? SpanAt(times[32..]) : null,
+            NoCache = flags.HasFlag(Flags.NoCache),
+            MustRevalidate = flags.HasFlag(Flags.MustRevalidate),
+            AllowsEverybody = flags.HasFlag(Flags.AllowsEverybody),
+            AllowsAuthorization = flags.HasFlag(Flags.AllowsAuthorization),
+            Part = flags.HasFlag(Flags.IsPart) ? PartIn(bytes[PartAt..]) : null,
+            IsETagOurs = flags.HasFlag(Flags.IsETagOurs),
             Date = date,
-            LastModified = (flags & HasLastModified) != 0 ? lastModified : null,
+            LastModified = flags.HasFlag(Flags.HasLastModified) ? lastModified : null,
         };
     }
+
+    private static Flags FlagsOf(StoredResponse rules) =>
+        (rules.MustRevalidate ? Flags.MustRevalidate : 0)
+        | (rules.FreshnessLifetime is null ? 0 : Flags.HasLifetime)
+        | (rules.LastModified is null ? 0 : Flags.HasLastModified)
+        | (rules.AllowsEverybody ? Flags.AllowsEverybody : 0)
+        | (rules.AllowsAuthorization ? Flags.AllowsAuthorization : 0)
+        | (rules.NoCache ? Flags.NoCache : 0)
+        | (rules.IsETagOurs ? Flags.IsETagOurs : 0)
+        | (rules.Part is null ? 0 : Flags.IsPart)
+        | (rules.StaleWhileRevalidate is null ? 0 : Flags.HasStaleWhileRevalidate)
+        | (rules.StaleIfError is null ? 0 : Flags.HasStaleIfError);
+
+    private static Part PartIn(ReadOnlySpan<byte> bytes) => new(
+        new ByteRange(BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]));
 
     private static void WriteLine(ArrayBufferWriter<byte> head, string name, string line)
     {

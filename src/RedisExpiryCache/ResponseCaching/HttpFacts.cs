@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
@@ -22,6 +23,8 @@ internal static class HttpFacts
             IsSignedIn = IsSignedIn(context),
             IfNoneMatch = headers.IfNoneMatch,
             IfModifiedSince = headers.IfModifiedSince.Count == 0 ? null : headers.IfModifiedSince.ToString(),
+            Range = headers.Range,
+            IfRange = headers.IfRange.Count == 0 ? null : headers.IfRange.ToString(),
         };
     }
 
@@ -40,22 +43,24 @@ internal static class HttpFacts
         && context.Features.Get<IExceptionHandlerFeature>() is null
         && context.Features.Get<IStatusCodeReExecuteFeature>() is null;
 
-    public static ResponseFacts Of(HttpResponse response, DateTimeOffset now)
+    /// <summary>RFC 9213 2.2: of the targeted fields, the first one that applies replaces Cache-Control and Expires.</summary>
+    public static ResponseFacts Of(HttpRequest request, int statusCode, IHeaderDictionary headers, IList<string> targeted, DateTimeOffset now)
     {
-        var headers = response.Headers;
+        var isTargeted = TryReadTargeted(headers, targeted, out var directives);
         return new ResponseFacts
         {
-            StatusCode = response.StatusCode,
-            CacheControl = CacheControl.Parse(headers.CacheControl),
+            StatusCode = statusCode,
+            CacheControl = isTargeted ? directives : CacheControl.Parse(headers.CacheControl),
             Date = Moment(headers.Date, now),
             Age = headers.Age,
-            HasExpires = headers.Expires.Count > 0,
+            HasExpires = !isTargeted && headers.Expires.Count > 0,
             Expires = Moment(headers.Expires, now),
             Vary = headers.Vary,
             HasSetCookie = headers.SetCookie.Count > 0,
-            HasContentRange = headers.ContentRange.Count > 0,
+            ContentRange = headers.ContentRange,
             ETag = headers.ETag,
             LastModified = Moment(headers.LastModified, now),
+            IsAboutTarget = HttpMethods.IsPost(request.Method) && IsTarget(request, headers.ContentLocation),
         };
     }
 
@@ -65,4 +70,22 @@ internal static class HttpFacts
 
     private static DateTimeOffset? Moment(StringValues lines, DateTimeOffset now) =>
         HttpDate.TryParse(lines, now, out var moment) ? moment : null;
+
+    private static bool TryReadTargeted(IHeaderDictionary headers, IList<string> names, out CacheControl directives)
+    {
+        foreach (var name in names)
+        {
+            if (headers.TryGetValue(name, out var lines) && TargetedCacheControl.TryRead(lines, out directives))
+                return true;
+        }
+
+        directives = default;
+        return false;
+    }
+
+    private static bool IsTarget(HttpRequest request, string? contentLocation) =>
+        !string.IsNullOrEmpty(contentLocation)
+        && Uri.TryCreate(request.GetEncodedUrl(), UriKind.Absolute, out var target)
+        && Uri.TryCreate(target, contentLocation, out var described)
+        && described == target;
 }

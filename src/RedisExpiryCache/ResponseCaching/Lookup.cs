@@ -36,6 +36,10 @@ internal sealed class Lookup : IDisposable
     /// <summary>The generations of the question's tags before the app ran.</summary>
     public TagStamp[] Stamps { get; } = [];
 
+    /// <summary>The URL's other variants, by their entity tags.</summary>
+    public IEnumerable<UrlVariant> Others =>
+        Url is null ? [] : Url.Variants.Where(variant => Key?.EndsWith(variant.Digest, StringComparison.Ordinal) is not true);
+
     public string? Key { get; }
 
     public CachedResponse? Response { get; }

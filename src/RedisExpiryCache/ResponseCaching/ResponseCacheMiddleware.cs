@@ -11,7 +11,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// The story of a request, in the order of docs/how-a-request-flows.md.
 /// <para>
 /// Failure policy: Redis away or refusing, and a mistake of our own, cost a logged, counted miss; the app answers. Exceptions of the app pass
-/// through as they are.
+/// through as they are, unless a stored response may stand in for an app that fails; then they are logged.
 /// </para>
 /// </summary>
 internal sealed class ResponseCacheMiddleware(
@@ -19,7 +19,8 @@ internal sealed class ResponseCacheMiddleware(
     IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
 {
     private readonly ResponseCachingOptions options = cacheOptions.Value.ResponseCaching;
-    private readonly StoresUnderWay storesUnderWay = new();
+    private readonly RecordingParts parts = new(new StorableResponses(cacheOptions.Value.ResponseCaching), new StoresUnderWay(), report, time);
+    private readonly Freshening freshening = new(store, new StorableResponses(cacheOptions.Value.ResponseCaching), report, time);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -42,7 +43,7 @@ internal sealed class ResponseCacheMiddleware(
         using var lookup = await LookUp(exchange);
 
         // 3. Ask the rules.
-        var verdict = Reuse.Decide(exchange.Request, lookup.Response?.Rules, options.HonorRequestDirectives, exchange.Now);
+        var verdict = Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
 
         // 4. Apply the verdict.
         switch (verdict.Action)
@@ -55,7 +56,8 @@ internal sealed class ResponseCacheMiddleware(
                 report.Answered(exchange.Path, ResponseOutcome.GatewayTimeout, verdict.Reason);
                 break;
             default:
-                await Forward(exchange.WithFieldsAsTheyCame(), lookup, Precise(verdict.Reason!.Value, lookup));
+                var asked = exchange.WithFieldsAsTheyCame();
+                await Ask(asked, lookup, verdict, Freshening.ConditionsFor(asked, lookup, verdict));
                 break;
         }
     }
@@ -88,7 +90,7 @@ internal sealed class ResponseCacheMiddleware(
         try
         {
             var call = Call.Detached();
-            await storesUnderWay.WaitAsync(exchange.Question.UrlKey, call.Left(cacheOptions.Value.OperationTimeout));
+            await parts.StoresUnderWay.WaitAsync(exchange.Question.UrlKey, call.Left(cacheOptions.Value.OperationTimeout));
             var lookup = await store.FindAsync(exchange.Question, exchange.MayStore, call);
             report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit);
             return lookup;
@@ -109,53 +111,86 @@ internal sealed class ResponseCacheMiddleware(
             timeLeft = timeLeft < window ? timeLeft : window;
         }
 
-        var outcome = await ResponseReplay.ServeAsync(exchange, lookup, verdict.Age, Status(CacheStatus.Hit(timeLeft)));
+        var status = options.EmitCacheKey ? CacheStatus.WithKey(CacheStatus.Hit(timeLeft), lookup.Key!) : CacheStatus.Hit(timeLeft);
+        var outcome = await ResponseReplay.ServeAsync(exchange, lookup.Response!, lookup.Body, verdict.Age, Status(status));
         report.Answered(exchange.Path, outcome);
     }
 
-    private async Task Forward(Exchange exchange, Lookup lookup, ForwardReason reason)
+    private async Task Ask(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Conditions conditions)
     {
-        // 5. While the app writes, pass the bytes on and record them.
-        using var recording = new ResponseRecording(exchange, lookup, reason, options, storesUnderWay, report, time);
+        // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
+        var reason = Precise(verdict.Reason!.Value, lookup);
+        using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, parts);
         try
         {
-            await next(exchange.Context);
+            using (new RequestConditions(exchange.Context.Request.Headers, conditions))
+                await next(exchange.Context);
+
             await recording.CompleteAsync();
+        }
+        catch (Exception failure) when (verdict.MayServeOnError && IsUnanswered(exchange.Context))
+        {
+            recording.Withdraw();
+            report.AppFailed(exchange.Path, failure);
+            await ServeOnError(exchange, lookup, verdict, reason, status: null);
+            return;
         }
         catch
         {
             recording.Fail();
             report.NotStored(exchange.Path, NoStoreReason.Failed.Token());
+            report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
             throw;
         }
         finally
         {
             recording.Detach();
-            report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
         }
+
+        if (recording.IsHeldBack)
+        {
+            await AnswerInstead(exchange, lookup, verdict, conditions, reason, recording);
+            return;
+        }
+
+        report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
 
         // 6. Store it with its expiry, or forget it.
         if (recording.NotStored is { } notStored)
             report.NotStored(exchange.Path, notStored);
         else
             await Store(exchange, lookup, recording);
+
+        if (!exchange.MayStore && exchange.Context.Response.StatusCode == StatusCodes.Status200OK && lookup.Response is { StatusCode: StatusCodes.Status200OK })
+            await freshening.LearnFromHeadAsync(exchange, lookup);
+
+        bool IsHeldBack(int status) =>
+            (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
+    }
+
+    /// <summary>The app has spoken to this cache and not to the client: it has confirmed what is stored, or it has failed.</summary>
+    private async Task AnswerInstead(
+        Exchange exchange, Lookup lookup, ReuseVerdict verdict, Conditions conditions, ForwardReason reason, ResponseRecording recording)
+    {
+        var status = exchange.Context.Response.StatusCode;
+        var fields = recording.Withdraw();
+        if (status != StatusCodes.Status304NotModified)
+            await ServeOnError(exchange, lookup, verdict, reason, status);
+        else if (!await freshening.TryServeAsync(exchange, lookup, conditions, reason, fields))
+            await Ask(exchange, lookup, verdict, new Conditions([], null));
+    }
+
+    private async Task ServeOnError(Exchange exchange, Lookup lookup, ReuseVerdict verdict, ForwardReason reason, int? status)
+    {
+        await ResponseReplay.ServeAsync(
+            exchange, lookup.Response!, lookup.Body, verdict.Age, Status(CacheStatus.OnError(reason, status, verdict.TimeLeft)));
+        report.Answered(exchange.Path, ResponseOutcome.StaleIfError, reason);
     }
 
     private async Task Store(Exchange exchange, Lookup lookup, ResponseRecording recording)
     {
-        var body = recording.Body.ToSequence();
-        var response = WithETag(recording.Response!, body);
-        try
-        {
-            if (await store.StoreAsync(exchange.Question, lookup, response, recording.Names, recording.Lifetime, body))
-                report.Stored(exchange.Path, recording.Lifetime.TimeToLive ?? recording.Lifetime.Sliding);
-            else
-                report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
-        }
-        catch (Exception failure)
-        {
-            report.NotStored(exchange.Path, report.StoreFailed(failure));
-        }
+        var (response, body) = PartialContent.Combine(lookup, recording.Response!, recording.Body.ToSequence(), options.MaximumBodySize);
+        await store.TryStoreAsync(exchange, lookup, WithETag(response, body), recording.Names, recording.Lifetime, body);
     }
 
     /// <summary>A strong validator from the bytes, for a response that lacks one: so that clients get a 304 from the next hit on.</summary>
@@ -168,8 +203,11 @@ internal sealed class ResponseCacheMiddleware(
         foreach (var segment in body)
             hash.Append(segment.Span);
 
-        return response with { Fields = [.. response.Fields, new("ETag", $"\"{Base64Url.EncodeToString(hash.GetCurrentHash())}\"")] };
+        return new CachedResponse(
+            [.. response.Fields, new("ETag", $"\"{Base64Url.EncodeToString(hash.GetCurrentHash())}\"")], response.Rules with { IsETagOurs = true });
     }
+
+    private static bool IsUnanswered(HttpContext context) => !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested;
 
     private static ForwardReason Precise(ForwardReason reason, Lookup lookup) =>
         reason == ForwardReason.UriMiss && lookup.Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;

@@ -30,17 +30,20 @@ internal sealed class ResponseKeys(string instanceName)
 
     public string TagOf(string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
 
-    /// <summary>The key of one response: <paramref name="names"/> are the request fields that its URL's variants differ by.</summary>
-    public static string VariantOf(string urlKey, string generation, string identity, string[] names, Func<string, StringValues> fieldOf)
+    /// <summary>The key of one response, by what <see cref="DigestOf"/> says of its request.</summary>
+    public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
+
+    /// <summary>Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.</summary>
+    public static string DigestOf(string identity, string[] names, Func<string, StringValues> fieldOf)
     {
         var text = new StringBuilder(identity);
         foreach (var name in names)
         {
             Append(text, name);
-            Append(text, Variants.Normalize(fieldOf(name)));
+            Append(text, Variants.Normalize(name, fieldOf(name)));
         }
 
-        return $"{urlKey}#{generation}.{KeyText.DigestOf(text.ToString())}";
+        return KeyText.DigestOf(text.ToString());
     }
 
     /// <summary>All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.</summary>

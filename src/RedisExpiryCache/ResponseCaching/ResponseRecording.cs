@@ -14,7 +14,8 @@ internal sealed class ResponseRecording : IDisposable
     private readonly Exchange exchange;
     private readonly Lookup lookup;
     private readonly ForwardReason forwarded;
-    private readonly ResponseCachingOptions options;
+    private readonly Func<int, bool>? holdsBack;
+    private readonly StorableResponses storable;
     private readonly TimeProvider time;
     private readonly ResponseReport report;
     private readonly IHttpResponseBodyFeature realBody;
@@ -23,15 +24,22 @@ internal sealed class ResponseRecording : IDisposable
     private IDisposable? announcement;
     private bool decided;
     private bool ended;
+    private bool? heldBack;
+    private bool isWithdrawn;
 
-    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, ResponseCachingOptions options, StoresUnderWay storesUnderWay, ResponseReport report, TimeProvider time)
+    /// <param name="exchange">The request.</param>
+    /// <param name="lookup">What the store knew of it.</param>
+    /// <param name="forwarded">Why the app is asked.</param>
+    /// <param name="holdsBack">By its status, a response that is not for the client: whoever asked the app will answer in its place. Null: none.</param>
+    /// <param name="shared">What all recordings need.</param>
+    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, in RecordingParts shared)
     {
-        (this.exchange, this.lookup, this.forwarded) = (exchange, lookup, forwarded);
-        (this.options, this.storesUnderWay, this.report, this.time) = (options, storesUnderWay, report, time);
-        Body = new RecordedBytes(options.MaximumBodySize);
+        (this.exchange, this.lookup, this.forwarded, this.holdsBack) = (exchange, lookup, forwarded, holdsBack);
+        (storable, storesUnderWay, report, time) = shared;
+        Body = new RecordedBytes(storable.Options.MaximumBodySize);
         earlierFields = [.. exchange.Context.Response.Headers];
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        exchange.Context.Features.Set<IHttpResponseBodyFeature>(new BodyRecorder(realBody, Body));
+        exchange.Context.Features.Set<IHttpResponseBodyFeature>(new BodyRecorder(realBody, Body, () => IsHeldBack));
         exchange.Context.Response.OnStarting(static recording => ((ResponseRecording)recording).DecideAsync(), this);
     }
 
@@ -48,10 +56,52 @@ internal sealed class ResponseRecording : IDisposable
     /// <summary>Why it is not to be stored. Null: it is.</summary>
     public string? NotStored { get; private set; }
 
+    /// <summary>Nothing of the response has gone to the client, nor will. Settled when its first byte is due, or when the app has returned without one.</summary>
+    public bool IsHeldBack
+    {
+        get
+        {
+            if (heldBack is { } settled)
+                return settled;
+
+            var response = exchange.Context.Response;
+            if (holdsBack is null || response.HasStarted)
+                heldBack = false;
+            else if (holdsBack(response.StatusCode))
+                heldBack = true;
+            else
+                return false;
+
+            return heldBack.Value;
+        }
+    }
+
+    /// <summary>Takes back a response that has not started: its status and fields, and what was recorded of it. Another may be made in its place.</summary>
+    /// <returns>The fields that it had.</returns>
+    public IHeaderDictionary Withdraw()
+    {
+        isWithdrawn = true;
+        Body.Stop();
+        Detach();
+        var response = exchange.Context.Response;
+        var fields = new HeaderDictionary();
+        foreach (var (name, value) in response.Headers)
+            fields[name] = value;
+
+        response.Clear();
+        foreach (var (name, value) in earlierFields)
+            response.Headers[name] = value;
+
+        return fields;
+    }
+
     /// <summary>To be called when the app has returned without an exception. From here on <see cref="NotStored"/> is final.</summary>
     public async Task CompleteAsync()
     {
         var response = exchange.Context.Response;
+        if (IsHeldBack)
+            return;
+
         if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
         {
             // As the server would have it, had it not been started before it knew that nothing comes.
@@ -87,11 +137,14 @@ internal sealed class ResponseRecording : IDisposable
     private Task DecideAsync()
     {
         var response = exchange.Context.Response;
+        if (isWithdrawn)
+            return Task.CompletedTask;
+
         if (!ended)
             Decide(response);
 
         // When the app has been run again to explain a failure, that run has said how it went.
-        if (options.EmitCacheStatus && !(ended && CacheStatus.IsIn(response.Headers[ResponseReplay.CacheStatusName])))
+        if (storable.Options.EmitCacheStatus && !(ended && CacheStatus.IsIn(response.Headers[ResponseReplay.CacheStatusName])))
         {
             response.Headers.Append(ResponseReplay.CacheStatusName, !exchange.MayStore ? CacheStatus.Forwarded(forwarded)
                 : NotStored is { } reason ? CacheStatus.NotStored(forwarded, reason) : CacheStatus.Stored(forwarded));
@@ -122,14 +175,12 @@ internal sealed class ResponseRecording : IDisposable
 
     private StoreVerdict Verdict(HttpResponse response, DateTimeOffset now, out ResponseFacts facts)
     {
-        // Signing in may have come after us in the pipeline, so it is looked at again.
-        var request = exchange.Request with { IsSignedIn = exchange.Request.IsSignedIn || HttpFacts.IsSignedIn(exchange.Context) };
-        facts = HttpFacts.Of(response, now);
-        var verdict = Storing.Decide(request, facts, exchange.Policy.Lifetime, options.HonorRequestDirectives, exchange.Now, now);
+        facts = storable.FactsOf(exchange, response.StatusCode, response.Headers, now);
+        var verdict = storable.Decide(exchange, facts, now);
         if (verdict.Reason is not null)
             return verdict;
 
-        return response.ContentLength > options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
+        return response.ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
             : HttpFacts.HasTrailers(response) ? StoreVerdict.NoStore(NoStoreReason.Trailers) : verdict;
     }
 
@@ -152,26 +203,11 @@ internal sealed class ResponseRecording : IDisposable
             Body.NotifyAt(response.ContentLength, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
 
         Lifetime = lifetime;
-        Names = Variants.Union(policy.HeaderNames, own);
-        Response = new CachedResponse(response.StatusCode, [.. headers.Where(IsOfTheResponse)], new StoredResponse
-        {
-            ResponseTime = now,
-            CorrectedInitialAge = lifetime.CorrectedInitialAge,
-            FreshnessLifetime = lifetime.FreshnessLifetime,
-            MustRevalidate = facts.CacheControl.ForbidsStale,
-            AllowsEverybody = facts.CacheControl.AllowsEverybody,
-            AllowsAuthorization = facts.CacheControl.AllowsAuthorization,
-            Date = facts.Date ?? now,
-            LastModified = facts.LastModified,
-            ETag = facts.ETag,
-        });
-    }
+        Names = StorableResponses.NamesOf(policy, headers.Vary);
 
-    /// <summary>
-    /// Not what stood there before the app was asked, a request id for one: whoever is in front of us says it again with each answer.
-    /// </summary>
-    private bool IsOfTheResponse(KeyValuePair<string, StringValues> field) =>
-        StoredHeaders.MayStore(field.Key, exchange.Context.Response.Headers.Connection) && !earlierFields.Contains(field);
+        // Not what stood there before the app was asked, a request id for one: whoever is in front of us says it again with each answer.
+        Response = storable.TakeDown(headers, facts, lifetime, now, field => !earlierFields.Contains(field));
+    }
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {
@@ -187,7 +223,7 @@ internal sealed class ResponseRecording : IDisposable
             return NoStoreReason.Trailers;
 
         // What is in front of us may have added fields after we decided: Session sets its cookie, and no-store, as the response starts.
-        if (Storing.ForbiddenByFields(HttpFacts.Of(response, time.GetUtcNow())) is { } forbidden)
+        if (storable.ForbiddenByFields(storable.FactsOf(exchange, response.StatusCode, response.Headers, time.GetUtcNow())) is { } forbidden)
             return forbidden;
 
         return Body.IsBroken || (response.ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
@@ -198,3 +234,6 @@ internal sealed class ResponseRecording : IDisposable
         response.StatusCode >= StatusCodes.Status400BadRequest
         && response.HttpContext.Features.Get<Microsoft.AspNetCore.Diagnostics.IStatusCodePagesFeature>() is { Enabled: true };
 }
+
+/// <summary>What all recordings of an app need.</summary>
+internal readonly record struct RecordingParts(StorableResponses Storable, StoresUnderWay StoresUnderWay, ResponseReport Report, TimeProvider Time);

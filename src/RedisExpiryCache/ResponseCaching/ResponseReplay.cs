@@ -1,21 +1,31 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-/// <summary>Answers a request from the store: 200 and the like, 304, or 504 where there is nothing and the client wants nothing else.</summary>
+/// <summary>Answers a request from the store: 200 and the like, 206, 304, 416, or 504 where there is nothing and the client wants nothing else.</summary>
 internal static class ResponseReplay
 {
-    /// <summary>Sends the stored response, or only says that it has not been modified.</summary>
-    public static async Task<ResponseOutcome> ServeAsync(Exchange exchange, Lookup hit, TimeSpan age, string? cacheStatus)
+    public const string CacheStatusName = "Cache-Status";
+
+    /// <summary>Sends the stored response, or the parts of it that were asked for, or only says that it has not been modified.</summary>
+    public static async Task<ResponseOutcome> ServeAsync(Exchange exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
     {
-        var (context, stored, body) = (exchange.Context, hit.Response!, hit.Body);
+        var (context, request) = (exchange.Context, exchange.Request);
         var response = context.Response;
-        var notModified = stored.StatusCode == StatusCodes.Status200OK && Validation.IsNotModified(exchange.Request, stored.Rules, exchange.Now);
-        response.StatusCode = notModified ? StatusCodes.Status304NotModified : stored.StatusCode;
+        var isSuccess = stored.StatusCode is StatusCodes.Status200OK or StatusCodes.Status206PartialContent;
+        var notModified = isSuccess && Validation.IsNotModified(request, stored.Rules, exchange.Now);
+        var ranges = isSuccess && !notModified ? Requested(exchange, stored, body.Length) : null;
+
+        response.StatusCode = notModified ? StatusCodes.Status304NotModified
+            : ranges is null ? stored.StatusCode
+            : ranges.Length == 0 ? StatusCodes.Status416RangeNotSatisfiable : StatusCodes.Status206PartialContent;
+        var isWithoutContent = notModified || ranges is { Length: 0 };
         foreach (var (name, value) in stored.Fields)
         {
-            if (!notModified || !DescribesContent(name))
+            if (!isWithoutContent || !DescribesContent(name))
                 response.Headers[name] = value;
         }
 
@@ -26,11 +36,10 @@ internal static class ResponseReplay
         if (notModified)
             return ResponseOutcome.NotModified;
 
-        if (stored.StatusCode != StatusCodes.Status204NoContent)
-            response.ContentLength = body.Length;
-
-        if (!body.IsEmpty && !HttpMethods.IsHead(context.Request.Method))
-            await response.BodyWriter.WriteAsync(body);
+        if (ranges is null)
+            await Send(response, body, isHead: HttpMethods.IsHead(context.Request.Method));
+        else
+            await SendRanges(response, stored, body, ranges, request);
 
         return ResponseOutcome.Hit;
     }
@@ -43,7 +52,84 @@ internal static class ResponseReplay
             context.Response.Headers.Append(CacheStatusName, cacheStatus);
     }
 
-    public const string CacheStatusName = "Cache-Status";
+    /// <summary>RFC 9110 14.2 and 13.1.5. Null: all that is stored; empty: nothing that there is.</summary>
+    private static ByteRange[]? Requested(Exchange exchange, CachedResponse stored, long length)
+    {
+        var (request, rules) = (exchange.Request, stored.Rules);
+        if (request.Method != "GET" || request.Range.Count == 0
+            || !Ranges.IfRangeMatches(request.IfRange, rules.ETag, rules.LastModified, rules.Date, exchange.Now)
+            || stored["Accept-Ranges"] == "none")
+            return null;
+
+        return Ranges.Requested(request.Range, rules.Part?.CompleteLength ?? length);
+    }
+
+    private static async Task Send(HttpResponse response, ReadOnlyMemory<byte> body, bool isHead)
+    {
+        if (response.StatusCode != StatusCodes.Status204NoContent)
+            response.ContentLength = body.Length;
+
+        if (!body.IsEmpty && !isHead)
+            await response.BodyWriter.WriteAsync(body);
+    }
+
+    private static async Task SendRanges(HttpResponse response, CachedResponse stored, ReadOnlyMemory<byte> body, ByteRange[] ranges, RequestFacts request)
+    {
+        var part = stored.Rules.Part ?? new Part(new ByteRange(0, body.Length - 1), body.Length);
+        if (ranges.Length == 0)
+        {
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{part.CompleteLength}");
+            response.ContentLength = 0;
+        }
+        else if (ranges.Length == 1)
+        {
+            response.Headers.ContentRange = Ranges.ContentRange(ranges[0], part.CompleteLength);
+            await Send(response, Slice(body, part, ranges[0], request), isHead: false);
+        }
+        else
+        {
+            await SendMultipart(response, body, part, ranges, request);
+        }
+    }
+
+    /// <summary>RFC 9110 15.3.7.2</summary>
+    private static async Task SendMultipart(HttpResponse response, ReadOnlyMemory<byte> body, Part part, ByteRange[] ranges, RequestFacts request)
+    {
+        var boundary = RandomNumberGenerator.GetHexString(32);
+        var type = response.ContentType;
+        byte[][] heads = [.. ranges.Select(range => Encoding.Latin1.GetBytes(string.Concat(
+            $"\r\n--{boundary}\r\n",
+            type is null ? "" : $"Content-Type: {type}\r\n",
+            $"Content-Range: {Ranges.ContentRange(range, part.CompleteLength)}\r\n\r\n")))];
+        ReadOnlyMemory<byte>[] slices = [.. ranges.Select(range => Slice(body, part, range, request))];
+        var end = Encoding.Latin1.GetBytes($"\r\n--{boundary}--\r\n");
+
+        response.Headers.ContentRange = default;
+        response.ContentType = $"multipart/byteranges; boundary={boundary}";
+        response.ContentLength = heads.Sum(static head => (long)head.Length) + slices.Sum(static slice => (long)slice.Length) + end.Length;
+        foreach (var (head, slice) in heads.Zip(slices))
+        {
+            await response.BodyWriter.WriteAsync(head);
+            await response.BodyWriter.WriteAsync(slice);
+        }
+
+        await response.BodyWriter.WriteAsync(end);
+    }
+
+    /// <summary>
+    /// The bytes of a range that lies within the part. Where a part has fewer bytes than its Content-Range said, it is passed on as it came: counted from its
+    /// end if the client asked for the end, else from its beginning.
+    /// </summary>
+    private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> body, Part part, ByteRange range, RequestFacts request)
+    {
+        var missing = part.Range.Length - body.Length;
+        var start = range.First - part.Range.First;
+        if (missing > 0 && Ranges.IsSuffix(request.Range))
+            start = Math.Max(0, body.Length - range.Length);
+
+        start = Math.Min(start, body.Length);
+        return body.Slice((int)start, (int)Math.Min(range.Length, body.Length - start));
+    }
 
     // RFC 9110 15.4.5: a 304 carries what guides the client's cache, not what describes content that it does not send.
     private static bool DescribesContent(string name) =>

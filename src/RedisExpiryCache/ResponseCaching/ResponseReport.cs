@@ -13,6 +13,12 @@ internal enum ResponseOutcome
     /// <summary>Answered from the store by 304: the client has it already.</summary>
     NotModified,
 
+    /// <summary>Answered from the store, after the app has said that the response still holds.</summary>
+    Validated,
+
+    /// <summary>Answered from the store, in place of an app that failed.</summary>
+    StaleIfError,
+
     /// <summary>Answered by the app.</summary>
     Forwarded,
 
@@ -67,6 +73,9 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
         metrics.ResponseStore(ResponseOutcome.NotStored.Token(), reason);
         logger.ResponseNotStored(path, reason);
     }
+
+    /// <summary>The client will not hear of the app's failure, so it is said here.</summary>
+    public void AppFailed(string path, Exception failure) => logger.AppFailed(path, failure);
 
     public void Evicted(EvictionTarget target, string name)
     {

@@ -30,7 +30,8 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     {
         string[] generationKeys = [question.UrlKey, .. question.Tags.Select(keys.TagOf)];
         var guess = urls.Find(question.UrlKey);
-        var guessed = guess is { HasResponses: true } ? entries.ReadAsync(KeyOf(question, guess), call).AsTask() : null;
+        var guessedKey = guess is { HasResponses: true } ? KeyOf(question, guess) : null;
+        var guessed = guessedKey is null ? null : entries.ReadAsync(guessedKey, call).AsTask();
         var asked = guess is null && mayStore
             ? generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call).AsTask()
             : generations.ReadAsync(generationKeys, call).AsTask();
@@ -52,9 +53,20 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
 
         TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
         var key = KeyOf(question, url);
-        var read = await ReadVariant(url, guess, guessed, key, call);
+        var read = await ReadVariant(url, key, guessedKey, guessed, call);
         return await Checked(url, stamps, key, read, call);
     }
+
+    /// <summary>Another variant of the URL that was looked up.</summary>
+    public async ValueTask<Lookup> FindVariantAsync(Question question, Lookup lookup, UrlVariant variant)
+    {
+        var call = Call.Detached();
+        var key = ResponseKeys.VariantOf(question.UrlKey, lookup.Url!.Generation, variant.Digest);
+        return await Checked(lookup.Url, lookup.Stamps, key, await entries.ReadAsync(key, call), call);
+    }
+
+    /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
+    public async ValueTask ForgetAsync(Lookup lookup) => await entries.RemoveAsync([lookup.Key!], Call.Detached());
 
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
@@ -64,17 +76,40 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         var call = Call.Detached();
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
-        var note = UrlRecord.NoteOf(union);
-        var stored = new UrlRecord(url.Generation + note);
+        var digest = ResponseKeys.DigestOf(question.Identity, union, question.FieldOf);
+        var stored = url.With(union, digest, response.Rules.IsETagOurs ? null : response.Rules.ETag);
         var now = await clock.NowAsync(call);
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
         var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);
 
-        var write = entries.WriteAsync(KeyOf(question, stored), payload, expiry, lookup.Stamps, now, call).AsTask();
+        var write = entries.WriteAsync(ResponseKeys.VariantOf(question.UrlKey, stored.Generation, digest), payload, expiry, lookup.Stamps, now, call).AsTask();
         var kept = KeepAsync(question.UrlKey, stored, lookup.Stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
         await Task.WhenAll(write, kept);
         urls.Remember(question.UrlKey, stored);
         return await kept;
+    }
+
+    /// <summary><see cref="StoreAsync"/>, with its outcome told to the log and the metrics.</summary>
+    /// <returns>False when it is not stored, a failure included.</returns>
+    public async Task<bool> TryStoreAsync(
+        Exchange exchange, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
+    {
+        try
+        {
+            if (await StoreAsync(exchange.Question, lookup, response, names, lifetime, body))
+            {
+                report.Stored(exchange.Path, lifetime.TimeToLive ?? lifetime.Sliding);
+                return true;
+            }
+
+            report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
+        }
+        catch (Exception failure)
+        {
+            report.NotStored(exchange.Path, report.StoreFailed(failure));
+        }
+
+        return false;
     }
 
     /// <summary>Rides behind a hit of a sliding response; nobody waits for it.</summary>
@@ -106,12 +141,12 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
     }
 
-    private async ValueTask<EntryRead> ReadVariant(UrlRecord url, UrlRecord? guess, Task<EntryRead>? guessed, string key, Call call)
+    private async ValueTask<EntryRead> ReadVariant(UrlRecord url, string key, string? guessedKey, Task<EntryRead>? guessed, Call call)
     {
         if (guessed is not null)
         {
             var read = await guessed;
-            if (url.Value == guess!.Value)
+            if (url.HasResponses && key == guessedKey)
                 return read;
 
             read.Dispose();
@@ -149,5 +184,5 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     }
 
     private static string KeyOf(Question question, UrlRecord url) =>
-        ResponseKeys.VariantOf(question.UrlKey, url.Generation, question.Identity, url.Names, question.FieldOf);
+        ResponseKeys.VariantOf(question.UrlKey, url.Generation, ResponseKeys.DigestOf(question.Identity, url.Names, question.FieldOf));
 }

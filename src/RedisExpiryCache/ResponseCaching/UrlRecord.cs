@@ -2,17 +2,51 @@ using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-/// <summary>What Redis holds under a URL's key: its generation and, once a response was stored, which request fields its variants differ by.</summary>
-internal sealed record UrlRecord(string Value)
+/// <summary>
+/// What Redis holds under a URL's key: its generation and, once a response was stored, which request fields its variants differ by, and the entity tags of the
+/// variants that were stored last, so that the app can be asked about all of them at once (RFC 9111 4.3.1).
+/// <code>
+///   GENERATION|accept-language,user-agent
+///   DIGEST"etag"                              a line for each variant, the latest first
+/// </code>
+/// </summary>
+internal sealed record UrlRecord
 {
-    private const char Stored = '|', Separator = ',';
+    private const char Stored = '|', Separator = ',', Line = '\n';
+    private const int MostVariants = 8, LongestTag = 100;
+
+    public UrlRecord(string value)
+    {
+        Value = value;
+        if (!HasResponses)
+            return;
+
+        var lines = Generations.NoteOf(value)[1..].Split(Line);
+        Names = lines[0].Length == 0 ? [] : lines[0].Split(Separator);
+        Variants = [.. lines.Skip(1).Where(static line => line.Length > KeyText.DigestLength).Select(static line =>
+            new UrlVariant(line[..KeyText.DigestLength], line[KeyText.DigestLength..]))];
+    }
+
+    public string Value { get; }
 
     public string Generation => Generations.IdOf(Value);
 
     public bool HasResponses => Value.Length > Generations.IdLength;
 
-    public string[] Names { get; } =
-        Value.Length > Generations.IdLength + 1 ? Generations.NoteOf(Value)[1..].Split(Separator) : [];
+    public string[] Names { get; } = [];
 
-    public static string NoteOf(string[] names) => Stored + string.Join(Separator, names);
+    public UrlVariant[] Variants { get; } = [];
+
+    /// <summary>As it is once a response that differs by these fields has been stored, under this digest, with the app's own entity tag or none.</summary>
+    public UrlRecord With(string[] names, string digest, string? etag)
+    {
+        var isKept = names.Length > 0 && etag is { Length: > 0 and <= LongestTag } && !etag.Contains(Line);
+        var others = Variants.Where(variant => variant.Digest != digest);
+        var variants = (isKept ? others.Prepend(new UrlVariant(digest, etag!)) : others).Take(MostVariants);
+        return new UrlRecord(string.Concat(
+            $"{Generation}{Stored}{string.Join(Separator, names)}", string.Concat(variants.Select(static variant => $"{Line}{variant.Digest}{variant.ETag}"))));
+    }
 }
+
+/// <summary>A stored variant of a URL: the end of its key, and its entity tag.</summary>
+internal readonly record struct UrlVariant(string Digest, string ETag);

@@ -23,6 +23,19 @@ internal readonly record struct CacheControl
     public TimeSpan? MinFresh { get; init; }
     public TimeSpan? MaxStale { get; init; }
 
+    /// <summary>RFC 5861 3</summary>
+    public TimeSpan? StaleWhileRevalidate { get; init; }
+
+    /// <summary>RFC 5861 4; in a request too.</summary>
+    public TimeSpan? StaleIfError { get; init; }
+
+    private string[]? Withheld { get; init; }
+
+    /// <summary>
+    /// RFC 9111 5.2.2.4 and 5.2.2.7: the fields that no-cache="…" and private="…" name. The rest of the response is stored without them.
+    /// </summary>
+    public string[] WithheldFields => Withheld ?? [];
+
     /// <summary>RFC 9111 4.2.4 and 5.2.2.10: s-maxage says proxy-revalidate too, whatever its argument.</summary>
     public bool ForbidsStale => MustRevalidate || ProxyRevalidate || SMaxAge is not null;
 
@@ -43,13 +56,15 @@ internal readonly record struct CacheControl
         return parsed;
     }
 
-    // private="…" and no-cache="…" speak of some fields only; RFC 9111 5.2.2.4 and 5.2.2.7 let a cache take them for the whole
-    // response, and so does this one. What limits a cache counts even when malformed; what allows it something does not.
+    // What limits a cache counts even when malformed: private="…" speaks of some fields only, private=? of the whole response. What allows it
+    // something does not.
     private CacheControl With(in Directive directive)
     {
         if (directive.Is("no-store")) return this with { NoStore = true };
-        if (directive.Is("no-cache")) return this with { NoCache = true };
-        if (directive.Is("private")) return this with { Private = true };
+        if (directive.Is("no-cache"))
+            return directive.FieldNames is { } unvalidated ? Withhold(unvalidated) : this with { NoCache = true };
+        if (directive.Is("private"))
+            return directive.FieldNames is { } personal ? Withhold(personal) : this with { Private = true };
         if (directive.Is("public")) return this with { Public = Public || directive.IsBare };
         if (directive.Is("must-revalidate")) return this with { MustRevalidate = true };
         if (directive.Is("proxy-revalidate")) return this with { ProxyRevalidate = true };
@@ -63,8 +78,14 @@ internal readonly record struct CacheControl
         if (directive.Is("min-fresh")) return this with { MinFresh = Largest(MinFresh, directive.Seconds) };
         if (directive.Is("max-stale"))
             return this with { MaxStale = Smallest(MaxStale, directive.IsBare ? AnyStaleness : directive.Seconds) };
+        if (directive.Is("stale-while-revalidate"))
+            return this with { StaleWhileRevalidate = Smallest(StaleWhileRevalidate, directive.Seconds) };
+        if (directive.Is("stale-if-error"))
+            return this with { StaleIfError = Smallest(StaleIfError, directive.Seconds) };
         return this;
     }
+
+    private CacheControl Withhold(string[] fields) => this with { Withheld = [.. WithheldFields, .. fields] };
 
     private static TimeSpan? Smallest(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 

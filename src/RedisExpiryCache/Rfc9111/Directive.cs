@@ -25,6 +25,28 @@ internal readonly ref struct Directive
     public TimeSpan? Seconds =>
         _afterName is ['=', .. var argument] && DeltaSeconds.TryParse(Unquote(argument), out var seconds) ? seconds : null;
 
+    /// <summary>The argument as a list of field names; null when there is none, or anything else in it.</summary>
+    public string[]? FieldNames
+    {
+        get
+        {
+            if (_afterName is not ['=', .. var argument])
+                return null;
+
+            var names = new List<string>();
+            foreach (var part in Unquote(argument).ToString().Split(','))
+            {
+                var name = part.AsSpan().Trim(" \t");
+                if (Token.IsToken(name))
+                    names.Add(name.ToString());
+                else if (!name.IsEmpty)
+                    return null;
+            }
+
+            return names.Count == 0 ? null : [.. names];
+        }
+    }
+
     public bool Is(string name) => _name.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private static ReadOnlySpan<char> Unquote(ReadOnlySpan<char> argument) => argument is ['"', .. var inside, '"'] ? inside : argument;

@@ -3,9 +3,14 @@ namespace RedisExpiryCache.Rfc9111;
 /// <summary>RFC 9111 4.2. No input overflows: what is beyond 2^31 seconds is 2^31 seconds.</summary>
 internal static class Freshness
 {
+    private static readonly TimeSpan LongestGuess = TimeSpan.FromDays(1);
+
     /// <summary>RFC 9111 4.2.1. Null: the response does not say; zero: it says something invalid, or that it has expired.</summary>
     public static TimeSpan? ExplicitLifetime(ResponseFacts response, DateTimeOffset responseTime)
     {
+        // Nobody knows how old it is, so it is not known to be fresh.
+        if (!AgeField.TryParse(response.Age, out _))
+            return TimeSpan.Zero;
         if (response.CacheControl.SMaxAge is { } sMaxAge)
             return sMaxAge;
         if (response.CacheControl.MaxAge is { } maxAge)
@@ -13,6 +18,19 @@ internal static class Freshness
         if (!response.HasExpires)
             return null;
         return response.Expires is { } expires ? DeltaSeconds.Between(response.Date ?? responseTime, expires) : TimeSpan.Zero;
+    }
+
+    /// <summary>
+    /// RFC 9111 4.2.2: a tenth of the time since Last-Modified, at most a day; null where a guess is not allowed. To be asked only when nothing
+    /// explicit is there.
+    /// </summary>
+    public static TimeSpan? HeuristicLifetime(ResponseFacts response, DateTimeOffset responseTime)
+    {
+        if (response.LastModified is not { } modified || !(response.CacheControl.Public || IsHeuristicallyCacheable(response.StatusCode)))
+            return null;
+
+        var guess = DeltaSeconds.Between(modified, response.Date ?? responseTime) / 10;
+        return guess < LongestGuess ? guess : LongestGuess;
     }
 
     /// <summary>RFC 9111 4.2.3.</summary>
@@ -29,14 +47,12 @@ internal static class Freshness
     public static TimeSpan CurrentAge(StoredResponse stored, DateTimeOffset now) =>
         DeltaSeconds.Add(stored.CorrectedInitialAge, DeltaSeconds.Between(stored.ResponseTime, now));
 
-    /// <summary>RFC 9111 5.1: of a list the first member counts; anything but a non-negative integer is ignored.</summary>
-    public static TimeSpan? AgeValue(ResponseFacts response)
-    {
-        foreach (var member in new ListMembers(response.Age))
-            if (!member.IsEmpty)
-                return DeltaSeconds.TryParse(member, out var age) ? age : null;
-        return null;
-    }
+    /// <summary>RFC 9111 5.1. Null: there is none, or none that is valid.</summary>
+    public static TimeSpan? AgeValue(ResponseFacts response) => AgeField.TryParse(response.Age, out var age) ? age : null;
 
     public static DateTimeOffset WholeSeconds(DateTimeOffset time) => time.AddTicks(-(time.UtcTicks % TimeSpan.TicksPerSecond));
+
+    // RFC 9110 15.1
+    private static bool IsHeuristicallyCacheable(int statusCode) =>
+        statusCode is 200 or 203 or 204 or 206 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
 }

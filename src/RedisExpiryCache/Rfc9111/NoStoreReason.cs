@@ -21,10 +21,10 @@ internal enum NoStoreReason
     /// <summary>Vary has a "*", or something that is no field name: no other request can be known to match.</summary>
     VaryStar,
 
-    /// <summary>The response said no-cache: reuse would need a successful validation each time.</summary>
+    /// <summary>The response said no-cache, and has nothing by which it could be validated before each reuse.</summary>
     NoCache,
 
-    /// <summary>The response is a part of something.</summary>
+    /// <summary>The response is a part of something, or several parts, and it is not known of how much.</summary>
     PartialContent,
 
     /// <summary>The status is not a final answer to the target alone: 1xx, 304, 412, 416, or no status of HTTP.</summary>
@@ -65,4 +65,7 @@ internal enum NoStoreReason
 
     /// <summary>The app threw an exception.</summary>
     Failed,
+
+    /// <summary>An answer to HEAD tells that what is stored for GET is no longer what there is.</summary>
+    Outdated,
 }

@@ -18,6 +18,11 @@ internal readonly record struct RequestFacts
 
     public StringValues IfNoneMatch { get; init; }
     public string? IfModifiedSince { get; init; }
+    public StringValues Range { get; init; }
+    public string? IfRange { get; init; }
+
+    /// <summary>The client asks for something only if it has changed, or for a part.</summary>
+    public bool IsConditional => IfNoneMatch.Count > 0 || IfModifiedSince is not null || Range.Count > 0;
 
     /// <summary>RFC 9111 5.4: Pragma speaks for HTTP/1.0 clients only, that is, where there is no Cache-Control field.</summary>
     public static bool AsksNoCacheByPragma(StringValues pragma, StringValues cacheControl)

@@ -6,12 +6,16 @@ namespace RedisExpiryCache.Rfc9111;
 internal sealed record ResponseFacts
 {
     public required int StatusCode { get; init; }
+
+    /// <summary>Of Cache-Control, or of the targeted field that replaces it (RFC 9213 2.2).</summary>
     public CacheControl CacheControl { get; init; }
 
     /// <summary>Null when missing or invalid: the response is then as old as the moment it was received, RFC 9110 6.6.1.</summary>
     public DateTimeOffset? Date { get; init; }
 
     public StringValues Age { get; init; }
+
+    /// <summary>False also where a targeted field replaces it.</summary>
     public bool HasExpires { get; init; }
 
     /// <summary>Null beside <see cref="HasExpires"/> is an invalid date, "0" above all: already expired, RFC 9111 5.3.</summary>
@@ -19,7 +23,10 @@ internal sealed record ResponseFacts
 
     public StringValues Vary { get; init; }
     public bool HasSetCookie { get; init; }
-    public bool HasContentRange { get; init; }
+    public string? ContentRange { get; init; }
     public string? ETag { get; init; }
     public DateTimeOffset? LastModified { get; init; }
+
+    /// <summary>RFC 9110 8.7: Content-Location names the URL that was asked for.</summary>
+    public bool IsAboutTarget { get; init; }
 }

@@ -5,14 +5,17 @@ internal readonly record struct ReuseVerdict
 {
     public required ReuseAction Action { get; init; }
 
-    /// <summary>With <see cref="ReuseAction.Serve"/>: the value of the Age field.</summary>
+    /// <summary>With a stored response: the value of the Age field, should it be served.</summary>
     public TimeSpan Age { get; private init; }
 
-    /// <summary>With <see cref="ReuseAction.Serve"/>: the freshness left; negative when stale, null when without an end.</summary>
+    /// <summary>With a stored response: the freshness left; negative when stale, null when without an end.</summary>
     public TimeSpan? TimeLeft { get; private init; }
 
-    /// <summary>With the other actions: why the store could not answer.</summary>
+    /// <summary>Unless it is served as it is: why the store could not answer.</summary>
     public ForwardReason? Reason { get; private init; }
+
+    /// <summary>Should the app fail, the stored response may answer in its place (RFC 9111 4.3.3, RFC 5861 4).</summary>
+    public bool MayServeOnError { get; private init; }
 
     public static ReuseVerdict Serve(TimeSpan age, TimeSpan? timeLeft) =>
         new() { Action = ReuseAction.Serve, Age = age, TimeLeft = timeLeft };
@@ -20,6 +23,10 @@ internal readonly record struct ReuseVerdict
     public static ReuseVerdict Forward(ForwardReason reason) => new() { Action = ReuseAction.Forward, Reason = reason };
 
     public static ReuseVerdict GatewayTimeout(ForwardReason reason) => new() { Action = ReuseAction.GatewayTimeout, Reason = reason };
+
+    /// <summary>Ask the app, with what is stored at hand.</summary>
+    public static ReuseVerdict Ask(ReuseAction action, ForwardReason reason, TimeSpan age, TimeSpan? timeLeft, bool mayServeOnError) =>
+        new() { Action = action, Reason = reason, Age = age, TimeLeft = timeLeft, MayServeOnError = mayServeOnError };
 }
 
 internal enum ReuseAction
@@ -29,6 +36,12 @@ internal enum ReuseAction
 
     /// <summary>Answer from the store.</summary>
     Serve,
+
+    /// <summary>Answer from the store, and ask the app whether the response still holds (RFC 5861 3).</summary>
+    ServeAndRevalidate,
+
+    /// <summary>Ask the app whether the stored response still holds (RFC 9111 4.3).</summary>
+    Revalidate,
 
     /// <summary>Answer 504: the client wants no answer but a stored one.</summary>
     GatewayTimeout,
@@ -52,6 +65,9 @@ internal enum ForwardReason
     /// <summary>A fresh response is stored, but the request's directives do not accept it.</summary>
     Request,
 
-    /// <summary>The stored response is stale.</summary>
+    /// <summary>The stored response is stale, or has to be validated before each reuse.</summary>
     Stale,
+
+    /// <summary>A part is stored, and it is not the one that was asked for.</summary>
+    Partial,
 }

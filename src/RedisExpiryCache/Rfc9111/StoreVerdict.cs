@@ -15,11 +15,15 @@ internal readonly record struct StoreVerdict
 
 /// <param name="FreshnessLifetime">Null: <paramref name="Sliding"/> alone decides.</param>
 /// <param name="CorrectedInitialAge">How old the response was when it came.</param>
-/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends.</param>
-internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding)
+/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends, and <paramref name="Retention"/> after it.</param>
+/// <param name="Retention">How long a stale response is of use still.</param>
+internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding, TimeSpan Retention = default)
 {
-    /// <summary>What is left of the freshness lifetime; null when only sliding decides.</summary>
-    public TimeSpan? TimeToLive => FreshnessLifetime - CorrectedInitialAge;
+    /// <summary>What is left of the freshness lifetime, and the time for which the response is of use beyond it; null when only sliding decides.</summary>
+    public TimeSpan? TimeToLive => FreshnessLifetime is { } lifetime ? DeltaSeconds.Add(DeltaSeconds.Clamp(lifetime - CorrectedInitialAge), Retention) : null;
+
+    /// <summary>Fresh as it comes.</summary>
+    public bool IsFresh => FreshnessLifetime is null || FreshnessLifetime > CorrectedInitialAge;
 }
 
 /// <summary>How long a named policy wants responses kept; with neither value, the response's own headers decide.</summary>

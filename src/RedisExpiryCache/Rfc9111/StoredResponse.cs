@@ -3,11 +3,16 @@ namespace RedisExpiryCache.Rfc9111;
 /// <summary>What the rules need to know of a stored response.</summary>
 internal sealed record StoredResponse
 {
+    public int StatusCode { get; init; } = 200;
+
     public required DateTimeOffset ResponseTime { get; init; }
     public TimeSpan CorrectedInitialAge { get; init; }
 
     /// <summary>Null: fresh for as long as the store keeps it, which is what a policy's sliding expiry says.</summary>
     public TimeSpan? FreshnessLifetime { get; init; }
+
+    /// <summary><see cref="CacheControl.NoCache"/> of the response: to be validated before each reuse.</summary>
+    public bool NoCache { get; init; }
 
     /// <summary><see cref="CacheControl.ForbidsStale"/> of the response.</summary>
     public bool MustRevalidate { get; init; }
@@ -18,7 +23,26 @@ internal sealed record StoredResponse
     /// <summary><see cref="CacheControl.AllowsAuthorization"/> of the response.</summary>
     public bool AllowsAuthorization { get; init; }
 
+    /// <summary>RFC 5861 3; null: it does not say.</summary>
+    public TimeSpan? StaleWhileRevalidate { get; init; }
+
+    /// <summary>RFC 5861 4; null: it does not say.</summary>
+    public TimeSpan? StaleIfError { get; init; }
+
+    /// <summary>Which bytes of the representation are stored; null: all of them.</summary>
+    public Part? Part { get; init; }
+
     public string? ETag { get; init; }
+
+    /// <summary>The entity tag was made by this cache: good for clients, unknown to the app.</summary>
+    public bool IsETagOurs { get; init; }
+
     public DateTimeOffset? LastModified { get; init; }
     public required DateTimeOffset Date { get; init; }
+
+    /// <summary>
+    /// RFC 9110 13.1: the app can be asked whether the response still holds. Conditions are for successes; what would not be one is answered
+    /// as if there were none.
+    /// </summary>
+    public bool CanBeValidated => StatusCode is >= 200 and <= 299 && ((ETag is not null && !IsETagOurs) || LastModified is not null);
 }

@@ -4,38 +4,25 @@ namespace RedisExpiryCache.Rfc9111;
 internal static class Storing
 {
     public static StoreVerdict Decide(
-        in RequestFacts request, ResponseFacts response, PolicyLifetime? policy, bool honorRequestDirectives,
-        DateTimeOffset requestTime, DateTimeOffset now)
+        in RequestFacts request, ResponseFacts response, PolicyLifetime? policy, CachingRules rules, DateTimeOffset requestTime, DateTimeOffset now)
     {
-        var forbidden = ForbiddenByDirective(request, response, honorRequestDirectives)
+        var forbidden = ForbiddenByMethod(request, response, rules)
+            ?? ForbiddenByFields(response, rules)
             ?? ForbiddenByKind(response)
             ?? ForbiddenByUser(request, response.CacheControl);
         if (forbidden is { } reason)
             return StoreVerdict.NoStore(reason);
 
-        if (LifetimeOf(response, policy, requestTime, now) is not { } lifetime)
+        if (LifetimeOf(response, policy, rules, requestTime, now) is not { } lifetime)
             return StoreVerdict.NoStore(NoStoreReason.NoFreshness);
 
-        return lifetime.TimeToLive <= TimeSpan.Zero || lifetime.Sliding <= TimeSpan.Zero
+        return lifetime.Sliding <= TimeSpan.Zero || lifetime.TimeToLive <= TimeSpan.Zero
             ? StoreVerdict.NoStore(NoStoreReason.AlreadyStale)
             : StoreVerdict.Store(lifetime);
     }
 
-    private static NoStoreReason? ForbiddenByDirective(in RequestFacts request, ResponseFacts response, bool honorRequestDirectives)
-    {
-        // RFC 9111 3: the method is understood. Only GET is; HEAD will be answered from what GET stored.
-        if (request.Method != "GET")
-            return NoStoreReason.Method;
-
-        // RFC 9111 5.2.1.5
-        if (honorRequestDirectives && request.CacheControl.NoStore)
-            return NoStoreReason.RequestNoStore;
-
-        return ForbiddenByFields(response);
-    }
-
     /// <summary>What the response's own fields forbid, whoever asked.</summary>
-    public static NoStoreReason? ForbiddenByFields(ResponseFacts response)
+    public static NoStoreReason? ForbiddenByFields(ResponseFacts response, CachingRules rules)
     {
         // RFC 9111 5.2.2.5. Beside must-understand the RFC asks a cache that knows the status to ignore no-store (5.2.2.3). We do not:
         // who writes no-store is never surprised by a stored copy.
@@ -47,26 +34,42 @@ internal static class Storing
             return NoStoreReason.Private;
 
         // RFC 9111 7.3 leaves this to the origin. We do not: a cookie sent to two users is two users in one session.
-        if (response.HasSetCookie)
+        if (response.HasSetCookie && !rules.StoreSetCookie)
             return NoStoreReason.SetCookie;
 
         // RFC 9111 4.1: a stored response with "*" never matches, so there is no use in keeping it.
-        if (!Variants.TryParse(response.Vary, out _))
-            return NoStoreReason.VaryStar;
-
-        // RFC 9111 5.2.2.4 allows storing for those who validate before each reuse. This cache does not validate with the app.
-        return response.CacheControl.NoCache ? NoStoreReason.NoCache : null;
+        return Variants.TryParse(response.Vary, out _) ? null : NoStoreReason.VaryStar;
     }
+
+    private static NoStoreReason? ForbiddenByMethod(in RequestFacts request, ResponseFacts response, CachingRules rules)
+    {
+        // RFC 9111 3: the method is understood. HEAD is answered from what GET stored.
+        if (request.Method != "GET" && !(rules.StorePost && IsForLaterGet(request.Method, response)))
+            return NoStoreReason.Method;
+
+        // RFC 9111 5.2.1.5
+        return rules.HonorRequestDirectives && request.CacheControl.NoStore ? NoStoreReason.RequestNoStore : null;
+    }
+
+    /// <summary>RFC 9110 9.3.3</summary>
+    private static bool IsForLaterGet(string method, ResponseFacts response) =>
+        method == "POST" && response is { StatusCode: 200, IsAboutTarget: true }
+        && (response.HasExpires || (response.CacheControl.SMaxAge ?? response.CacheControl.MaxAge) is not null);
 
     private static NoStoreReason? ForbiddenByKind(ResponseFacts response)
     {
-        // RFC 9111 3.3: allowed only to a cache that understands ranges.
-        if (response.StatusCode == 206 || response.HasContentRange)
+        // RFC 9111 3.3: what is not known to be one part of something whose length is known is of no use. Content-Range means nothing with
+        // other statuses, RFC 9110 14.4.
+        if (response.StatusCode == 206 && Part.Parse(response.ContentRange) is null)
             return NoStoreReason.PartialContent;
 
         // RFC 9111 3: the status is final. 304, 412 and 416 answer a precondition or a range of one request, which no key contains.
         if (response.StatusCode is < 200 or > 599 or 304 or 412 or 416)
             return NoStoreReason.Status;
+
+        // RFC 9111 5.2.2.4: of use only where each reuse can be validated.
+        if (response.CacheControl.NoCache && !HasValidator(response))
+            return NoStoreReason.NoCache;
 
         // RFC 9111 5.2.2.3
         return response.CacheControl.MustUnderstand && !IsUnderstood(response.StatusCode) ? NoStoreReason.MustUnderstand : null;
@@ -83,17 +86,37 @@ internal static class Storing
     }
 
     private static StoredLifetime? LifetimeOf(
-        ResponseFacts response, PolicyLifetime? policy, DateTimeOffset requestTime, DateTimeOffset now)
+        ResponseFacts response, PolicyLifetime? policy, CachingRules rules, DateTimeOffset requestTime, DateTimeOffset now)
     {
         var initialAge = Freshness.CorrectedInitialAge(response, requestTime, now);
+        var retention = RetentionOf(response, rules);
 
         // A policy's time begins when the app answers. Only an Age field says that the response is older than this app.
         if (policy is { } own && (own.Duration ?? own.Sliding) is not null && IsForPolicies(response.StatusCode))
-            return new(DeltaSeconds.Clamp(own.Duration), Freshness.AgeValue(response) is null ? TimeSpan.Zero : initialAge, own.Sliding);
+            return new(DeltaSeconds.Clamp(own.Duration), Freshness.AgeValue(response) is null ? TimeSpan.Zero : initialAge, own.Sliding, retention);
 
-        // RFC 9111 4.2.1
-        return Freshness.ExplicitLifetime(response, now) is { } lifetime ? new(lifetime, initialAge, Sliding: null) : null;
+        // RFC 9111 4.2.1 and 4.2.2. A no-cache alone says enough: never fresh.
+        var lifetime = Freshness.ExplicitLifetime(response, now)
+            ?? (response.CacheControl.NoCache ? TimeSpan.Zero : default(TimeSpan?))
+            ?? (rules.HeuristicFreshness ? Freshness.HeuristicLifetime(response, now) : null);
+        return lifetime is { } known ? new(known, initialAge, Sliding: null, retention) : null;
     }
+
+    /// <summary>How long after it became stale the response can still be validated, or stand in for an app that fails or is slow.</summary>
+    private static TimeSpan RetentionOf(ResponseFacts response, CachingRules rules)
+    {
+        var validated = HasValidator(response) ? rules.StaleRetention : TimeSpan.Zero;
+        if (response.CacheControl.ForbidsStale || response.CacheControl.NoCache)
+            return validated;
+
+        var served = Longer(response.CacheControl.StaleIfError ?? rules.StaleIfError, response.CacheControl.StaleWhileRevalidate ?? TimeSpan.Zero);
+        return Longer(validated, served);
+    }
+
+    private static bool HasValidator(ResponseFacts response) =>
+        response.StatusCode is >= 200 and <= 299 && (response.ETag is not null || response.LastModified is not null);
+
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     // Successes and permanent redirects. Any other status has to say itself for how long, so that nobody plants an error page with a
     // request that the app rejects.
@@ -101,6 +124,6 @@ internal static class Storing
 
     // RFC 9110 15: the final statuses it defines, without those whose caching rules are not followed here.
     private static bool IsUnderstood(int statusCode) =>
-        statusCode is (>= 200 and <= 205) or (>= 300 and <= 303) or 305 or 307 or 308
+        statusCode is (>= 200 and <= 206) or (>= 300 and <= 303) or 305 or 307 or 308
             or (>= 400 and <= 417) or 421 or 422 or 426 or (>= 500 and <= 505);
 }

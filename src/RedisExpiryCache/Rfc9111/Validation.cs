@@ -2,13 +2,13 @@ using Microsoft.Extensions.Primitives;
 
 namespace RedisExpiryCache.Rfc9111;
 
-/// <summary>
-/// RFC 9111 4.3.2: does the client already have what a stored 200 would give it. If-Match and If-Unmodified-Since are for the origin
-/// server alone, and not looked at.
-/// </summary>
+/// <summary>RFC 9111 4.3: what a client has already, and whether what is stored still holds.</summary>
 internal static class Validation
 {
-    /// <summary>Now is for reading dates with two-digit years only.</summary>
+    /// <summary>
+    /// RFC 9111 4.3.2: does the client already have what a stored 200 would give it. If-Match and If-Unmodified-Since are for the origin
+    /// server alone, and not looked at. Now is for reading dates with two-digit years only.
+    /// </summary>
     public static bool IsNotModified(in RequestFacts request, StoredResponse stored, DateTimeOffset now)
     {
         // RFC 9110 13.2.2: where there is If-None-Match, If-Modified-Since is ignored.
@@ -23,7 +23,44 @@ internal static class Validation
         return (stored.LastModified ?? Freshness.WholeSeconds(stored.Date)) <= since;
     }
 
+    /// <summary>RFC 9111 4.3.1: the fields of a request that asks whether any of these responses still holds. The first is the one that the request selects, if any.</summary>
+    /// <param name="selected">Null when none of the stored variants is for this request.</param>
+    /// <param name="otherTags">The entity tags of the URL's other variants.</param>
+    /// <param name="lastModified">As the selected response said it, to the letter: servers compare texts.</param>
+    public static Conditions Ask(StoredResponse? selected, IEnumerable<string> otherTags, string? lastModified)
+    {
+        var own = selected is { ETag: { } etag, IsETagOurs: false } ? etag : null;
+        string[] tags = [.. otherTags.Prepend(own).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return new Conditions(tags, selected?.LastModified is null ? null : lastModified);
+    }
+
+    /// <summary>
+    /// RFC 9111 4.3.4: which of the entity tags that were asked about a 304 speaks of. Where only one response was asked about, a 304 can only speak of
+    /// that one, whatever tag it carries: servers are known to answer with the tag of another encoding.
+    /// </summary>
+    /// <returns>The tag; null: the selected response, by its date or as the only one asked about; false: it matches nothing that is stored.</returns>
+    public static bool TrySelect(in Conditions asked, bool hasSelected, string? etag, out string? tag)
+    {
+        tag = Array.Find(asked.EntityTags, candidate => EntityTags.WeaklyEqual(candidate, etag));
+        return tag is not null || (hasSelected && asked.EntityTags.Length <= 1);
+    }
+
+    /// <summary>RFC 9111 4.3.5: an answer to HEAD is about the stored response, as far as it says.</summary>
+    public static bool IsConfirmedByHead(StoredResponse stored, long storedLength, ResponseFacts head, long? contentLength) =>
+        (head.ETag is null || stored.IsETagOurs || head.ETag == stored.ETag)
+        && (head.LastModified is null || head.LastModified == stored.LastModified)
+        && (contentLength is null || contentLength == storedLength);
+
+    /// <summary>RFC 5861 4: what counts as an error of the app.</summary>
+    public static bool IsFailure(int statusCode) => statusCode is 500 or 502 or 503 or 504;
+
     // RFC 9110 13.1.2: "*" stands alone, and matches whatever there is.
     private static bool IsAnything(StringValues ifNoneMatch) =>
         ifNoneMatch.Count == 1 && ifNoneMatch[0].AsSpan().Trim(" \t") is "*";
+}
+
+/// <summary>The conditions of a validating request.</summary>
+internal readonly record struct Conditions(string[] EntityTags, string? LastModified)
+{
+    public bool IsNone => EntityTags.Length == 0 && LastModified is null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 
@@ -7,6 +8,13 @@ namespace RedisExpiryCache.Rfc9111;
 internal static class Variants
 {
     private static readonly char[] Whitespace = [' ', '\t'];
+
+    private static readonly FrozenSet<string> WeighedFields = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language");
+
+    /// <summary>A comma in these need not part two members.</summary>
+    private static readonly FrozenSet<string> SingleFields = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Authorization", "Cookie", "From", "Host", "Origin", "Referer", "User-Agent");
 
     /// <summary>
     /// The names in lower case, each once, in ordinal order. False when no other request can be known to match: "*" is among the members,
@@ -38,14 +46,30 @@ internal static class Variants
 
     /// <summary>
     /// The value of one selecting field in the form to compare: lines combined, no whitespace around members. RFC 9111 4.1 would also
-    /// allow to reorder members and fold case where the field's own syntax does; without knowing each field, a miss is safer.
+    /// allow to reorder members and fold case where the field's own syntax does, which is done for the preferences of RFC 9110 12.5;
+    /// without knowing each other field, a miss is safer.
     /// </summary>
     /// <returns>Null for a missing field, which matches only a missing one.</returns>
-    public static string? Normalize(StringValues value)
+    public static string? Normalize(string fieldName, StringValues value)
     {
         if (value.Count == 0)
             return null;
+        if (IsSingle(fieldName))
+            return string.Join(", ", value.Select(static line => line?.Trim(Whitespace)));
 
+        return WeighedFields.Contains(fieldName) && Preferences.TryNormalize(value, IsAccept(fieldName), out var normal)
+            ? normal
+            : WithoutWhitespace(value);
+    }
+
+    private static bool IsAccept(string fieldName) => fieldName.Equals("Accept", StringComparison.OrdinalIgnoreCase);
+
+    // Conditions too: they contain dates and quoted tags.
+    private static bool IsSingle(string fieldName) =>
+        SingleFields.Contains(fieldName) || fieldName.StartsWith("If-", StringComparison.OrdinalIgnoreCase);
+
+    private static string WithoutWhitespace(StringValues value)
+    {
         if (value.Count == 1 && !(value[0] ?? "").Contains(','))
             return value[0]?.Trim(Whitespace) ?? "";
 

@@ -25,10 +25,10 @@ public sealed class VaryTests(RedisFixture fixture)
     }
 
     [Fact]
-    public async Task An_empty_field_is_not_a_missing_one_and_members_keep_their_order()
+    public async Task Members_in_another_order_of_preference_are_another_request()
     {
         await using var app = await CachedApp.StartAsync(fixture.Server, web => web.MapPage("/a", "max-age=60", Language));
-        string[] values = ["de, en", "en, de", "de,en,", "DE, en"];
+        string[] values = ["de, en;q=0.5", "en, de;q=0.5", "de, en", "de", ""];
         var bodies = new List<string>();
         foreach (var value in values)
         {
@@ -36,7 +36,8 @@ public sealed class VaryTests(RedisFixture fixture)
         }
 
         Assert.Equal(values.Length, bodies.Distinct().Count());
-        Assert.Equal(bodies[0], (await app.GetAsync("/a", ("Accept-Language", "de ,  en"))).Body);
+        Assert.Equal(bodies[0], (await app.GetAsync("/a", ("Accept-Language", "DE ,  en;q=0.50"))).Body);
+        Assert.Equal(bodies[2], (await app.GetAsync("/a", ("Accept-Language", "en,de"))).Body);
     }
 
     [Fact]

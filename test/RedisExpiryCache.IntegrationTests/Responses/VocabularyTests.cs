@@ -68,7 +68,7 @@ public sealed class VocabularyTests(RedisFixture fixture)
     [InlineData("already-stale", 200, "Cache-Control", "max-age=0")]
     [InlineData("set-cookie", 200, "Set-Cookie", "a=b")]
     [InlineData("vary-star", 200, "Vary", "*")]
-    [InlineData("partial-content", 206, "Content-Range", "bytes 0-1/2")]
+    [InlineData("partial-content", 206, "Content-Range", "bytes 0-1/*")]
     [InlineData("status", 412, "Cache-Control", "max-age=60")]
     [InlineData("must-understand", 299, "Cache-Control", "max-age=60, must-understand")]
     [InlineData("too-large", 200, "Content-Length", "2000")]

@@ -34,7 +34,7 @@ public class BodyRecorderTests
         {
             using var real = new MemoryStream();
             using var recorded = new RecordedBytes(long.MaxValue);
-            var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded);
+            var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded, static () => false);
             foreach (var (step, count) in steps)
             {
                 await DoAsync(recorder, (Step)step, count, file);
@@ -52,7 +52,7 @@ public class BodyRecorderTests
     {
         using var real = new MemoryStream();
         using var recorded = new RecordedBytes(300);
-        var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded);
+        var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded, static () => false);
         for (var i = 0; i < 3; i++)
             await recorder.Stream.WriteAsync(Chunk, TestContext.Current.CancellationToken);
 
@@ -68,7 +68,7 @@ public class BodyRecorderTests
     {
         using var real = new RefusingStream();
         using var recorded = new RecordedBytes(long.MaxValue);
-        var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded);
+        var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded, static () => false);
         real.Refuses = true;
         await Assert.ThrowsAsync<IOException>(async () =>
         {
@@ -90,7 +90,7 @@ public class BodyRecorderTests
     {
         await using var real = new RefusingStream { Refuses = true };
         using var recorded = new RecordedBytes(long.MaxValue);
-        var stream = new BodyRecorder(new StreamResponseBodyFeature(real), recorded).Stream;
+        var stream = new BodyRecorder(new StreamResponseBodyFeature(real), recorded, static () => false).Stream;
         Assert.Throws<IOException>(() => stream.Write(Chunk));
         Assert.True(recorded.IsBroken);
     }
@@ -99,7 +99,7 @@ public class BodyRecorderTests
     public void The_stream_can_be_written_and_nothing_else()
     {
         using var recorded = new RecordedBytes(1);
-        var stream = new BodyRecorder(new StreamResponseBodyFeature(Stream.Null), recorded).Stream;
+        var stream = new BodyRecorder(new StreamResponseBodyFeature(Stream.Null), recorded, static () => false).Stream;
         Assert.True(stream is { CanWrite: true, CanRead: false, CanSeek: false });
         Assert.Throws<NotSupportedException>(() => stream.Length);
         Assert.Throws<NotSupportedException>(() => stream.Position);

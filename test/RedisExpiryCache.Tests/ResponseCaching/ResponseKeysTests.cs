@@ -94,7 +94,7 @@ public class ResponseKeysTests
     public void A_missing_field_is_not_an_empty_one_and_names_do_not_run_into_values()
     {
         static string Of(string[] names, params StringValues[] values) =>
-            ResponseKeys.VariantOf("url", Generation, "identity", names, name => values[Array.IndexOf(names, name)]);
+            ResponseKeys.DigestOf("identity", names, name => values[Array.IndexOf(names, name)]);
 
         string[] all =
         [
@@ -113,7 +113,8 @@ public class ResponseKeysTests
     {
         var request = RequestOf(seen);
         var url = Keys.UrlOf(request.PathBase + request.Path, QueryText.Canonical(seen.Query.AsMemory(), null));
-        return ResponseKeys.VariantOf(url, Generation, ResponseKeys.IdentityOf(request, null, null), ["field"], _ => seen.Field ?? StringValues.Empty);
+        var digest = ResponseKeys.DigestOf(ResponseKeys.IdentityOf(request, null, null), ["field"], _ => seen.Field ?? StringValues.Empty);
+        return ResponseKeys.VariantOf(url, Generation, digest);
     }
 
     private static HttpRequest RequestOf(Seen seen)

@@ -33,16 +33,16 @@ public class SmallPartsTests
     [Fact]
     public void A_URL_record_is_a_generation_and_then_perhaps_names()
     {
-        const string Id = "0123456789abcdef";
+        const string Id = "0123456789abcdef", Digest = "0123456789abcdefghijklmnopq";
         Assert.Equal((Id, false), (new UrlRecord(Id).Generation, new UrlRecord(Id).HasResponses));
         Assert.Empty(new UrlRecord(Id).Names);
 
-        var plain = new UrlRecord(Id + UrlRecord.NoteOf([]));
+        var plain = new UrlRecord(Id).With([], Digest, etag: null);
         Assert.Equal((Id, true), (plain.Generation, plain.HasResponses));
         Assert.Empty(plain.Names);
 
         string[] names = ["accept", "x-tenant"];
-        Assert.Equal(names, new UrlRecord(Id + UrlRecord.NoteOf(names)).Names);
+        Assert.Equal(names, new UrlRecord(new UrlRecord(Id).With(names, Digest, etag: null).Value).Names);
     }
 
     [Fact]

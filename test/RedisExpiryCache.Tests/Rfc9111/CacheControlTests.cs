@@ -133,12 +133,33 @@ public class CacheControlTests
         Assert.Equal(TimeSpan.Zero, CacheControl.Parse("max-age=10, max-age=x").MaxAge);
 
     [Theory]
-    [InlineData("private=\"Set-Cookie, Authorization\"")]
-    [InlineData("private=X-Foo")]
-    public void A_qualified_private_counts_as_private(string line) => Assert.True(CacheControl.Parse(line).Private);
+    [InlineData("private=\"Set-Cookie, Authorization\"", "Set-Cookie", "Authorization")]
+    [InlineData("private=\" X-A ,, X-B \"", "X-A", "X-B")]
+    [InlineData("no-cache=\"X-A\", max-age=5", "X-A")]
+    [InlineData("no-cache=X-A", "X-A")]
+    [InlineData("no-cache=\"X-A\", private=\"X-B\"", "X-A", "X-B")]
+    public void Field_names_withhold_these_fields_and_nothing_else(string line, params string[] names)
+    {
+        var parsed = CacheControl.Parse(line);
 
-    [Fact]
-    public void A_qualified_no_cache_counts_as_no_cache() => Assert.True(CacheControl.Parse("no-cache=\"X-Foo\", max-age=5").NoCache);
+        Assert.Equal(names, parsed.WithheldFields);
+        Assert.False(parsed.NoCache || parsed.Private);
+    }
+
+    [Theory]
+    [InlineData("private=\"\"")]
+    [InlineData("private=")]
+    [InlineData("private=\" , \"")]
+    [InlineData("private=\"X A\"")]
+    [InlineData("private=\"X-A, ?, (\"")]
+    [InlineData("private =\"X-A\"")]
+    [InlineData("private=\"X-A")]
+    [InlineData("private=\"X-A\", private")]
+    public void Malformed_field_names_withhold_the_whole(string line)
+    {
+        Assert.True(CacheControl.Parse(line).Private);
+        Assert.True(CacheControl.Parse(line.Replace("private", "no-cache", StringComparison.Ordinal)).NoCache);
+    }
 
     [Theory]
     [InlineData("public=yes")]

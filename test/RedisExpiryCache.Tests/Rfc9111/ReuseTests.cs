@@ -7,7 +7,10 @@ namespace RedisExpiryCache.Tests.Rfc9111;
 public class ReuseTests
 {
     private static ReuseVerdict Decide(string? cacheControl, StoredResponse? stored, bool honor = true) =>
-        Reuse.Decide(Some.Request(cacheControl), stored, honor, Some.Now);
+        Reuse.Decide(Some.Request(cacheControl), stored, Some.Rules(honor), Some.Now);
+
+    private static void AssertForwarded(ForwardReason reason, ReuseVerdict verdict) =>
+        Assert.Equal((ReuseAction.Forward, reason), (verdict.Action, verdict.Reason));
 
     [Fact]
     public void A_fresh_response_is_served_with_its_age() =>
@@ -22,7 +25,7 @@ public class ReuseTests
     }
 
     [Fact]
-    public void Nothing_stored_is_a_miss() => Assert.Equal(ReuseVerdict.Forward(ForwardReason.UriMiss), Decide(null, null));
+    public void Nothing_stored_is_a_miss() => AssertForwarded(ForwardReason.UriMiss, Decide(null, null));
 
     [Theory]
     [InlineData(59.9, true)]
@@ -51,7 +54,7 @@ public class ReuseTests
     [InlineData("min-fresh=99999999999999999999")]
     public void A_request_can_find_a_fresh_response_not_good_enough(string cacheControl)
     {
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.Request), Decide(cacheControl, Some.Stored(age: 20)));
+        AssertForwarded(ForwardReason.Request, Decide(cacheControl, Some.Stored(age: 20)));
         Assert.Equal(ReuseAction.Serve, Decide(cacheControl, Some.Stored(age: 20), honor: false).Action);
     }
 
@@ -84,7 +87,7 @@ public class ReuseTests
         var stored = Some.Stored() with { AllowsEverybody = directives.AllowsEverybody, AllowsAuthorization = directives.AllowsAuthorization };
         var request = Some.Request() with { IsSignedIn = signedIn, HasAuthorization = authorization };
 
-        var verdict = Reuse.Decide(request, stored, honorRequestDirectives: true, Some.Now);
+        var verdict = Reuse.Decide(request, stored, Some.Rules(), Some.Now);
 
         Assert.Equal(served ? null : ForwardReason.Bypass, verdict.Reason);
     }
@@ -94,8 +97,8 @@ public class ReuseTests
     {
         var request = Some.Request() with { PragmaNoCache = true };
 
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.Request), Reuse.Decide(request, Some.Stored(), true, Some.Now));
-        Assert.Equal(ReuseAction.Serve, Reuse.Decide(request, Some.Stored(), honorRequestDirectives: false, Some.Now).Action);
+        AssertForwarded(ForwardReason.Request, Reuse.Decide(request, Some.Stored(), Some.Rules(), Some.Now));
+        Assert.Equal(ReuseAction.Serve, Reuse.Decide(request, Some.Stored(), Some.Rules(honor: false), Some.Now).Action);
     }
 
     [Theory]
@@ -121,19 +124,19 @@ public class ReuseTests
     [InlineData("max-stale=junk")]
     [InlineData("max-age=100")]
     public void A_stale_response_is_not_served_beyond_what_was_asked(string cacheControl) =>
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.Stale), Decide(cacheControl, Some.Stored(age: 70)));
+        AssertForwarded(ForwardReason.Stale, Decide(cacheControl, Some.Stored(age: 70)));
 
     [Fact]
     public void Max_age_still_limits_a_stale_response() =>
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.Request), Decide("max-stale, max-age=65", Some.Stored(age: 70)));
+        AssertForwarded(ForwardReason.Request, Decide("max-stale, max-age=65", Some.Stored(age: 70)));
 
     [Fact]
     public void A_response_that_must_be_revalidated_is_never_served_stale() =>
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.Stale), Decide("max-stale", Some.Stored(age: 70) with { MustRevalidate = true }));
+        AssertForwarded(ForwardReason.Stale, Decide("max-stale", Some.Stored(age: 70) with { MustRevalidate = true }));
 
     [Fact]
     public void Max_stale_counts_only_when_request_directives_do() =>
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.Stale), Decide("max-stale", Some.Stored(age: 70), honor: false));
+        AssertForwarded(ForwardReason.Stale, Decide("max-stale", Some.Stored(age: 70), honor: false));
 
     [Fact]
     public void Only_if_cached_never_goes_to_the_app()
@@ -146,7 +149,7 @@ public class ReuseTests
 
     [Fact]
     public void Only_if_cached_counts_only_when_request_directives_do() =>
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.UriMiss), Decide("only-if-cached", null, honor: false));
+        AssertForwarded(ForwardReason.UriMiss, Decide("only-if-cached", null, honor: false));
 
     [Fact]
     public void A_clock_that_went_back_makes_nothing_fresher_than_it_came()
@@ -166,8 +169,8 @@ public class ReuseTests
                 CorrectedInitialAge = initial,
                 FreshnessLifetime = lifetime,
             };
-            Reuse.Decide(Some.Request("max-stale, min-fresh=5"), stored, true, now);
-            var verdict = Reuse.Decide(Some.Request(), stored, true, now);
+            Reuse.Decide(Some.Request("max-stale, min-fresh=5"), stored, Some.Rules(), now);
+            var verdict = Reuse.Decide(Some.Request(), stored, Some.Rules(), now);
             return verdict.Action == ReuseAction.Forward || verdict is { TimeLeft.Ticks: > 0, Age.Ticks: >= 0 };
         });
 
@@ -175,8 +178,8 @@ public class ReuseTests
     public void Once_stale_always_stale() =>
         Gen.Select(Gen.Double[0, 200], Gen.Double[0, 200]).Sample((a, b) =>
         {
-            var sooner = Reuse.Decide(Some.Request(), Some.Stored(), true, Some.Now.AddSeconds(Math.Min(a, b)));
-            var later = Reuse.Decide(Some.Request(), Some.Stored(), true, Some.Now.AddSeconds(Math.Max(a, b)));
+            var sooner = Reuse.Decide(Some.Request(), Some.Stored(), Some.Rules(), Some.Now.AddSeconds(Math.Min(a, b)));
+            var later = Reuse.Decide(Some.Request(), Some.Stored(), Some.Rules(), Some.Now.AddSeconds(Math.Max(a, b)));
             return sooner.Action == ReuseAction.Serve || later.Action == ReuseAction.Forward;
         });
 
@@ -185,10 +188,11 @@ public class ReuseTests
     {
         var request = Some.Request("max-age=600, max-stale=5");
         var stored = Some.Stored();
-        Reuse.Decide(request, stored, true, Some.Now);
+        var rules = Some.Rules();
+        Reuse.Decide(request, stored, rules, Some.Now);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Reuse.Decide(request, stored, true, Some.Now);
+        Reuse.Decide(request, stored, rules, Some.Now);
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }

@@ -22,5 +22,7 @@ internal static class Some
         FreshnessLifetime = lifetime is { } seconds ? Seconds(seconds) : null,
     };
 
+    public static CachingRules Rules(bool honor = true) => new() { HonorRequestDirectives = honor };
+
     public static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

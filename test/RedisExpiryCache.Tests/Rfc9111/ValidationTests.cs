@@ -32,6 +32,7 @@ public class ValidationTests
     [InlineData("*", "\"a\"")]
     [InlineData(" * ", null)]
     [InlineData("\"a\", junk", "\"a\"")]
+    [InlineData("a", "a")]
     public void If_None_Match_names_the_stored_tag(string ifNoneMatch, string? etag) => Assert.True(IsNotModified(ifNoneMatch, etag));
 
     [Theory]
@@ -40,7 +41,6 @@ public class ValidationTests
     [InlineData("\"a,c\"", "\"a\"")]
     [InlineData("\"c,a\"", "\"a\"")]
     [InlineData("\"a\"", null)]
-    [InlineData("a", "a")]
     [InlineData("a", "\"a\"")]
     [InlineData("\"a\"", "a")]
     [InlineData("\"a\"", "\"a\" ")]

@@ -55,49 +55,7 @@ public class VariantsTests
         Assert.Same(names, Variants.Union(names, []));
     }
 
-    [Theory]
-    [InlineData("", "")]
-    [InlineData("  ", "")]
-    [InlineData(" \tgzip\t ", "gzip")]
-    [InlineData("gzip, br", "gzip,br")]
-    [InlineData("gzip  ,\tbr", "gzip,br")]
-    [InlineData("br, gzip", "br,gzip")]
-    [InlineData("GZIP", "GZIP")]
-    [InlineData("a=\"x,  y\", b", "a=\"x,  y\",b")]
-    [InlineData("a,,b", "a,,b")]
-    [InlineData("a  b", "a  b")]
-    public void Only_whitespace_around_members_is_normalized(string value, string normal) =>
-        Assert.Equal(normal, Variants.Normalize(value));
-
-    [Fact]
-    public void A_missing_field_is_not_an_empty_one()
-    {
-        Assert.Null(Variants.Normalize(StringValues.Empty));
-        Assert.Null(Variants.Normalize(default(string)));
-        Assert.Equal("", Variants.Normalize(""));
-    }
-
-    [Fact]
-    public void Lines_are_combined() =>
-        Assert.Equal(Variants.Normalize("gzip, br, zstd"), Variants.Normalize(new StringValues(["gzip", "br ,zstd"])));
-
-    [Fact]
-    public void Normalizing_again_changes_nothing() =>
-        Gen.String[Gen.Char["ab=\"\\, \t"], 0, 30].Array[1, 3].Sample(lines =>
-        {
-            var once = Variants.Normalize(lines);
-            return Variants.Normalize(Variants.Normalize(once)) == Variants.Normalize(once);
-        });
-
-    [Fact]
-    public void Normalizing_only_takes_whitespace_away() =>
-        Gen.String[Gen.Char["ab=\"\\, \t"], 0, 30].Sample(line =>
-            WithoutWhitespace(Variants.Normalize(line)!) == WithoutWhitespace(line));
-
     [Fact]
     public void Reading_anything_never_fails() =>
-        Gen.String.Array[0, 4].Sample(lines =>
-            (Variants.TryParse(lines, out var names) || names.Length == 0) && Variants.Normalize(lines) is null == (lines.Length == 0));
-
-    private static string WithoutWhitespace(string text) => text.Replace(" ", "").Replace("\t", "");
+        Gen.String.Array[0, 4].Sample(lines => Variants.TryParse(lines, out var names) || names.Length == 0);
 }

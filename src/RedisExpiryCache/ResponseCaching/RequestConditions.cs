@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>Puts this cache's own conditions on a request, in place of the client's, for as long as the app looks at it (RFC 9111 4.3.1).</summary>
+internal readonly struct RequestConditions : IDisposable
+{
+    private readonly IHeaderDictionary? headers;
+    private readonly StringValues ifNoneMatch;
+    private readonly StringValues ifModifiedSince;
+
+    public RequestConditions(IHeaderDictionary headers, in Conditions conditions)
+    {
+        if (conditions.IsNone)
+            return;
+
+        this.headers = headers;
+        (ifNoneMatch, ifModifiedSince) = (headers.IfNoneMatch, headers.IfModifiedSince);
+        headers.IfNoneMatch = conditions.EntityTags.Length == 0 ? default(StringValues) : string.Join(", ", conditions.EntityTags);
+        headers.IfModifiedSince = conditions.LastModified is { } since ? since : default(StringValues);
+    }
+
+    public void Dispose()
+    {
+        if (headers is not null)
+            (headers.IfNoneMatch, headers.IfModifiedSince) = (ifNoneMatch, ifModifiedSince);
+    }
+}

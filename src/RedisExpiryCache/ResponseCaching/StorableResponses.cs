@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>Asks the rules about a response of the app, and takes down what is to be stored of it.</summary>
+internal sealed class StorableResponses(ResponseCachingOptions options)
+{
+    private readonly CachingRules rules = options.ToRules();
+
+    public ResponseCachingOptions Options => options;
+
+    public CachingRules Rules => rules;
+
+    public ResponseFacts FactsOf(Exchange exchange, int statusCode, IHeaderDictionary headers, DateTimeOffset now) =>
+        HttpFacts.Of(exchange.Context.Request, statusCode, headers, options.TargetedCacheControl, now);
+
+    public StoreVerdict Decide(Exchange exchange, ResponseFacts facts, DateTimeOffset now)
+    {
+        // Signing in may have come after us in the pipeline, so it is looked at again.
+        var request = exchange.Request with { IsSignedIn = exchange.Request.IsSignedIn || HttpFacts.IsSignedIn(exchange.Context) };
+        return Storing.Decide(request, facts, exchange.Policy.Lifetime, rules, exchange.Now, now);
+    }
+
+    /// <summary>As its header fields alone say, whoever asked: for fields that were added after the decision.</summary>
+    public NoStoreReason? ForbiddenByFields(ResponseFacts facts) => Storing.ForbiddenByFields(facts, rules);
+
+    /// <summary>The fields, but for what belongs to one connection or one answer only, and what others add to every answer.</summary>
+    public CachedResponse TakeDown(
+        IHeaderDictionary headers, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now, Func<KeyValuePair<string, StringValues>, bool>? isOfTheResponse = null)
+    {
+        KeyValuePair<string, StringValues>[] fields =
+        [
+            .. headers.Where(field => StoredHeaders.MayStore(field.Key, headers.Connection, facts.CacheControl, rules) && isOfTheResponse?.Invoke(field) is not false),
+        ];
+        return CachedResponse.Of(fields, facts, lifetime, now);
+    }
+
+    /// <summary>The request fields that the response differs by, for its own reasons or the policy's.</summary>
+    public static string[] NamesOf(ResponsePolicy policy, StringValues vary) =>
+        Variants.Union(policy.HeaderNames, Variants.TryParse(vary, out var named) ? named : []);
+}

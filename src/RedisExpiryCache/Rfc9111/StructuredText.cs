@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace RedisExpiryCache.Rfc9111;
+
+/// <summary>What stands between the delimiters of a Byte Sequence and of a Display String, RFC 9651 4.2.7 and 4.2.10.</summary>
+internal static class StructuredText
+{
+    private const string LowerHex = "0123456789abcdef";
+
+    private static readonly SearchValues<char> Base64Characters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+    /// <summary>RFC 9651 4.2.7 asks to accept what lacks its padding; padding that is there has to fit.</summary>
+    public static bool IsBase64(ReadOnlySpan<char> content)
+    {
+        var data = content.TrimEnd('=');
+        if (data.IndexOfAnyExcept(Base64Characters) >= 0)
+            return false;
+
+        return (content.Length - data.Length) switch
+        {
+            0 => data.Length % 4 != 1,
+            1 or 2 => content.Length % 4 == 0,
+            _ => false,
+        };
+    }
+
+    /// <summary>Printable ASCII, where "%" and two digits in lower case stand for a byte, and all the bytes for UTF-8.</summary>
+    public static bool TryDecodeDisplayString(ReadOnlySpan<char> content, out string decoded)
+    {
+        decoded = "";
+        var bytes = new byte[content.Length];
+        var count = 0;
+        for (var i = 0; i < content.Length; i++)
+        {
+            var value = (int)content[i];
+            if (value is < ' ' or > '~')
+                return false;
+
+            if (value == '%')
+            {
+                value = HexByte(content[(i + 1)..]);
+                if (value < 0)
+                    return false;
+                i += 2;
+            }
+
+            bytes[count++] = (byte)value;
+        }
+
+        if (!Utf8.IsValid(bytes.AsSpan(0, count)))
+            return false;
+        decoded = Encoding.UTF8.GetString(bytes, 0, count);
+        return true;
+    }
+
+    private static int HexByte(ReadOnlySpan<char> digits)
+    {
+        if (digits is not [var high, var low, ..])
+            return -1;
+
+        var (first, second) = (LowerHex.IndexOf(high, StringComparison.Ordinal), LowerHex.IndexOf(low, StringComparison.Ordinal));
+        return first < 0 || second < 0 ? -1 : (first << 4) | second;
+    }
+}
