@@ -66,15 +66,31 @@ internal sealed class Generations(RedisConnection connection)
     }
 
     /// <summary>
-    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives it its note, if it is still current.
+    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives it its note (null: leaves it its own), if it is still current.
     /// </summary>
     /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it can never be served.</returns>
-    public async ValueTask<bool> KeepAsync(string key, string id, string note, TimeSpan? atLeast, Call call)
+    public async ValueTask<bool> KeepAsync(string key, string id, string? note, TimeSpan? atLeast, Call call)
     {
         var database = await connection.OpenAsync(call);
         var kept = await connection.Complete(
-            Scripts.Keep(database, key, id, id + note, atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
+            Scripts.Keep(database, key, id, note is null ? "" : id + note, atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
         return (int)kept == 1;
+    }
+
+    /// <summary>Ends a generation and begins the next in one step, for <see cref="Slack"/>, so that nothing can come in between.</summary>
+    /// <returns>The new one; null when the generation was no longer <paramref name="id"/>: then there is none.</returns>
+    public async ValueTask<string?> RenewAsync(string key, string id, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        var newId = NewId();
+        return (int)await connection.Complete(Scripts.Renew(database, key, id, newId, Ttl.ToMilliseconds(Slack)), call) == 1 ? newId : null;
+    }
+
+    /// <summary>Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.</summary>
+    public async ValueTask NoteAsync(string key, Call call)
+    {
+        var database = await connection.OpenAsync(call);
+        await connection.Complete(Scripts.Note(database, key, IdLength, NewId()), call);
     }
 
     /// <summary>Ends a generation: one DEL, however much was made under it.</summary>

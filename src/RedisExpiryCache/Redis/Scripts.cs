@@ -131,17 +131,40 @@ internal static class Scripts
         return value
         """;
 
-    // ARGV: the id that must still be current, the value to keep from now on, the time in ms that it has to last at least or ''.
+    // ARGV: the id that must still be current, the value to keep from now on ('': the one that is there), the time in ms that it has to last at least or ''.
     private const string KeepScript = """
         local value = redis.pcall('GET', KEYS[1])
         if type(value) ~= 'string' or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
         local left = redis.call('PTTL', KEYS[1])
+        local kept = ARGV[2]
+        if kept == '' then kept = value end
         if ARGV[3] == '' or left == -1 then
-          if value ~= ARGV[2] or left ~= -1 then redis.call('SET', KEYS[1], ARGV[2]) end
-        elseif value ~= ARGV[2] or left < tonumber(ARGV[3]) then
+          if value ~= kept or left ~= -1 then redis.call('SET', KEYS[1], kept) end
+        elseif value ~= kept or left < tonumber(ARGV[3]) then
           if left < tonumber(ARGV[3]) then left = ARGV[3] end
-          redis.call('SET', KEYS[1], ARGV[2], 'PX', left)
+          redis.call('SET', KEYS[1], kept, 'PX', left)
         end
+        return 1
+        """;
+
+    // ARGV: the id that must still be current, the id to put in its place, the time in ms that this one lasts. Whatever else is there is deleted.
+    private const string RenewScript = """
+        local value = redis.pcall('GET', KEYS[1])
+        if type(value) == 'string' and string.sub(value, 1, #ARGV[1]) == ARGV[1] then
+          redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+          return 1
+        end
+        redis.call('DEL', KEYS[1])
+        return 0
+        """;
+
+    // ARGV: the length of an id, the note to put behind it. The id and the time left stay as they are.
+    private const string NoteScript = """
+        local value = redis.pcall('GET', KEYS[1])
+        if type(value) ~= 'string' or #value < tonumber(ARGV[1]) then return 0 end
+        local noted = string.sub(value, 1, tonumber(ARGV[1])) .. ARGV[2]
+        local left = redis.call('PTTL', KEYS[1])
+        if left < 0 then redis.call('SET', KEYS[1], noted) else redis.call('SET', KEYS[1], noted, 'PX', left) end
         return 1
         """;
 
@@ -163,6 +186,12 @@ internal static class Scripts
 
     public static Task<RedisResult> Keep(IDatabase database, RedisKey key, string id, string value, long? atLeastMs) =>
         database.ScriptEvaluateAsync(KeepScript, [key], [id, value, OrEmpty(atLeastMs)]);
+
+    public static Task<RedisResult> Renew(IDatabase database, RedisKey key, string id, string newId, long forMs) =>
+        database.ScriptEvaluateAsync(RenewScript, [key], [id, newId, forMs]);
+
+    public static Task<RedisResult> Note(IDatabase database, RedisKey key, int idLength, string note) =>
+        database.ScriptEvaluateAsync(NoteScript, [key], [idLength, note]);
 
     private static RedisValue OrEmpty(long? milliseconds) => milliseconds is { } ms ? ms : RedisValue.EmptyString;
 }

@@ -15,7 +15,11 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions)
 {
     public static bool IsEvicting(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<RedisResponseCacheEvictAttribute>() is not null;
 
-    public async Task RunAsync(HttpContext context, RequestDelegate next, string? cacheStatus)
+    /// <param name="context">The request.</param>
+    /// <param name="next">The app.</param>
+    /// <param name="cacheStatus">To be said in the response; null: nothing.</param>
+    /// <param name="renewal">Of the request's own URL, when what answers it may be stored.</param>
+    public async Task RunAsync(HttpContext context, RequestDelegate next, string? cacheStatus, UrlRenewal? renewal = null)
     {
         var (tags, paths) = Named(context);
         var isRedisThere = true;
@@ -24,28 +28,32 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions)
             if (cacheStatus is not null)
                 context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
 
-            isRedisThere = await Evict(context, tags, paths);
+            isRedisThere = await Evict(context, tags, paths, renewal);
         });
 
         await next(context);
 
         // One time-out is enough for one request.
         if (context.Response.HasStarted && isRedisThere)
-            await Evict(context, tags, paths);
+            await Evict(context, tags, paths, renewal);
     }
 
     /// <returns>False when something could not be evicted.</returns>
-    private async Task<bool> Evict(HttpContext context, string[] tags, string[] paths)
+    private async Task<bool> Evict(HttpContext context, string[] tags, string[] paths, UrlRenewal? renewal)
     {
+        var own = context.Request.GetEncodedPathAndQuery();
         var succeeded = context.Response.StatusCode is >= 200 and <= 399;
         var targets = Invalidation.Invalidates(context.Request.Method, context.Response.StatusCode) ? UrlsOf(context) : [];
         var all = succeeded ? targets.Concat(paths) : targets;
+        var groups = CacheGroups.InvalidatedBy(context.Request.Method, context.Response.Headers[CacheGroups.InvalidationField]);
 
         // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
         Task<Exception?>[] attempts =
         [
-            .. all.Distinct(StringComparer.Ordinal).Select(path => evictions.TryEvictAsync(path, CancellationToken.None).AsTask()),
+            .. all.Distinct(StringComparer.Ordinal).Select(path =>
+                evictions.TryEvictAsync(path, CancellationToken.None, path == own ? renewal : null).AsTask()),
             .. (succeeded ? tags : []).Select(tag => evictions.TryEvictByTagAsync(tag, CancellationToken.None).AsTask()),
+            .. groups.Select(group => evictions.TryEvictGroupAsync(context.Request, group, CancellationToken.None).AsTask()),
         ];
         return Array.TrueForAll(await Task.WhenAll(attempts), static failure => failure is null);
     }

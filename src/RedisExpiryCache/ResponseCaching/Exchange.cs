@@ -7,10 +7,10 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <summary>What is settled about a request before the store is asked. <paramref name="Now"/> is read once and handed down.</summary>
 internal sealed record Exchange(HttpContext Context, RequestFacts Request, ResponsePolicy Policy, Question Question, DateTimeOffset Now)
 {
-    public string Path => Context.Request.Path.Value ?? "/";
+    /// <summary>A HEAD is answered from a stored GET, or by the app. What answers a POST is stored only where the settings allow it.</summary>
+    public bool MayStore => !HttpMethods.IsHead(Request.Method);
 
-    /// <summary>Only a GET's response can be stored. A HEAD is answered from a stored GET, or by the app.</summary>
-    public bool MayStore => HttpMethods.IsGet(Request.Method);
+    public string Path => Context.Request.Path.Value ?? "/";
 
     /// <summary>With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.</summary>
     public Exchange WithFieldsAsTheyCame()

@@ -28,7 +28,11 @@ internal sealed class ResponseCacheMiddleware(
         var endpoint = context.GetEndpoint();
         if (ReasonNotToLook(context, endpoint) is { } notAsked)
         {
-            await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(notAsked)));
+            if (options.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && Begin(context, endpoint) is { } post)
+                await Post(post);
+            else
+                await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(notAsked)));
+
             report.Answered(context.Request.Path, ResponseOutcome.Forwarded, notAsked);
             return;
         }
@@ -166,6 +170,35 @@ internal sealed class ResponseCacheMiddleware(
 
         bool IsHeldBack(int status) =>
             (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
+    }
+
+    /// <summary>RFC 9110 9.3.3: an answer to POST evicts what is stored for the URL, and may be what a later GET is answered with.</summary>
+    private async Task Post(Exchange exchange)
+    {
+        using var lookup = await LookUp(exchange);
+        var renewal = lookup.Url is { } url ? new UrlRenewal(exchange.Question.UrlKey, url.Generation) : null;
+        using var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, parts);
+        try
+        {
+            await evictions.RunAsync(exchange.Context, next, cacheStatus: null, renewal);
+            await recording.CompleteAsync();
+        }
+        catch
+        {
+            recording.Fail();
+            throw;
+        }
+        finally
+        {
+            recording.Detach();
+        }
+
+        if (recording.NotStored is { } notStored)
+            report.NotStored(exchange.Path, notStored);
+        else if (renewal?.Generation is { } generation)
+            await Store(exchange, lookup.Under(generation), recording);
+        else
+            report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
     }
 
     /// <summary>The app has spoken to this cache and not to the client: it has confirmed what is stored, or it has failed.</summary>

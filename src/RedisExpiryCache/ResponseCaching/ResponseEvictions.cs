@@ -31,12 +31,38 @@ internal sealed class ResponseEvictions(RedisEntries entries, Generations genera
         await Attempt(EvictionTarget.Everything, "", async call => await generations.RemoveAsync(keys.TagOf(ResponseKeys.EverythingTag), call), token));
 
     /// <returns>Why it could not be done, logged and counted; null: it was.</returns>
-    public ValueTask<Exception?> TryEvictAsync(string pathAndQuery, CancellationToken token) =>
-        Attempt(EvictionTarget.Path, pathAndQuery, async call => await entries.RemoveAsync(UrlKeysOf(pathAndQuery), call), token);
+    public ValueTask<Exception?> TryEvictAsync(string pathAndQuery, CancellationToken token, UrlRenewal? renewal = null) => Attempt(
+        EvictionTarget.Path,
+        pathAndQuery,
+        async call =>
+        {
+            var urlKeys = UrlKeysOf(pathAndQuery);
+            if (renewal is null)
+            {
+                await entries.RemoveAsync(urlKeys, call);
+                return;
+            }
+
+            await renewal.RenewAsync(generations, call);
+            await entries.RemoveAsync([.. urlKeys.Where(key => key != renewal.UrlKey)], call);
+        },
+        token);
 
     /// <inheritdoc cref="TryEvictAsync" />
     public ValueTask<Exception?> TryEvictByTagAsync(string tag, CancellationToken token) =>
         Attempt(EvictionTarget.Tag, tag, async call => await generations.RemoveAsync(keys.TagOf(ResponseKeys.EscapedTag(tag)), call), token);
+
+    /// <summary>A group of responses, RFC 9875. First its note, then its generation: a response that is just being stored may see the second only with the first.</summary>
+    /// <inheritdoc cref="TryEvictAsync" />
+    public ValueTask<Exception?> TryEvictGroupAsync(HttpRequest request, string group, CancellationToken token) => Attempt(
+        EvictionTarget.Group,
+        group,
+        async call =>
+        {
+            await generations.NoteAsync(keys.TagOf(ResponseKeys.EverythingTag), call);
+            await generations.RemoveAsync(keys.TagOf(ResponseKeys.GroupTag(request, group)), call);
+        },
+        token);
 
     /// <summary>
     /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known here. So the

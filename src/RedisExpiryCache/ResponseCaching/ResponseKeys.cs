@@ -10,7 +10,8 @@ namespace RedisExpiryCache.ResponseCaching;
 //   GET:/products?page=2                        a URL: its generation, and which request fields its variants differ by
 //   GET:/products?page=2#GENERATION.DIGEST      one response under that generation; the digest is of all that tells requests apart
 //   tag:http:products                           a tag: its generation
-//   tag:http:*                                  everything: its generation
+//   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a group is invalidated
+//   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
 //
 // A URL's key is deliberately coarse: without host, scheme, letter case of the path, a trailing slash, order of the query. That only joins more
 // under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
@@ -27,6 +28,10 @@ internal sealed class ResponseKeys(string instanceName)
 
     /// <summary>A tag as it is stamped on responses.</summary>
     public static string EscapedTag(string tag) => KeyText.Escape(tag);
+
+    /// <summary>A group as it is stamped on responses, among their tags; an asterisk in front, as with everything, tells it from those.</summary>
+    public static string GroupTag(HttpRequest request, string group) =>
+        $"*{request.Scheme}://{KeyText.Escape(request.Host.Value?.ToLowerInvariant() ?? "")}|{KeyText.Escape(group)}";
 
     public string TagOf(string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
 

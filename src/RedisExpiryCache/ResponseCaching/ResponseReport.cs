@@ -43,6 +43,7 @@ internal enum EvictionTarget
 {
     Path,
     Tag,
+    Group,
     Everything,
 }
 

@@ -52,9 +52,10 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
             urls.Remember(question.UrlKey, url);
 
         TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
+        var groupNote = Generations.NoteOf(values[1 + Array.IndexOf(question.Tags, ResponseKeys.EverythingTag)]!);
         var key = KeyOf(question, url);
         var read = await ReadVariant(url, key, guessedKey, guessed, call);
-        return await Checked(url, stamps, key, read, call);
+        return await Checked(new Lookup(url, stamps, groupNote), key, read, call);
     }
 
     /// <summary>Another variant of the URL that was looked up.</summary>
@@ -62,7 +63,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     {
         var call = Call.Detached();
         var key = ResponseKeys.VariantOf(question.UrlKey, lookup.Url!.Generation, variant.Digest);
-        return await Checked(lookup.Url, lookup.Stamps, key, await entries.ReadAsync(key, call), call);
+        return await Checked(lookup, key, await entries.ReadAsync(key, call), call);
     }
 
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
@@ -71,9 +72,12 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
     public async ValueTask<bool> StoreAsync(
-        Question question, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
+        Question question, Lookup lookup, CachedResponse response, string[] groups, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
         var call = Call.Detached();
+        if (await StampsOf(lookup, groups, call) is not { } stamps)
+            return false;
+
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
         var digest = ResponseKeys.DigestOf(question.Identity, union, question.FieldOf);
@@ -82,8 +86,8 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
         var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);
 
-        var write = entries.WriteAsync(ResponseKeys.VariantOf(question.UrlKey, stored.Generation, digest), payload, expiry, lookup.Stamps, now, call).AsTask();
-        var kept = KeepAsync(question.UrlKey, stored, lookup.Stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
+        var write = entries.WriteAsync(ResponseKeys.VariantOf(question.UrlKey, stored.Generation, digest), payload, expiry, stamps, now, call).AsTask();
+        var kept = KeepAsync(question.UrlKey, stored.Generation, Generations.NoteOf(stored.Value), stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
         await Task.WhenAll(write, kept);
         urls.Remember(question.UrlKey, stored);
         return await kept;
@@ -96,7 +100,8 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     {
         try
         {
-            if (await StoreAsync(exchange.Question, lookup, response, names, lifetime, body))
+            string[] groups = [.. CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group))];
+            if (await StoreAsync(exchange.Question, lookup, response, groups, names, lifetime, body))
             {
                 report.Stored(exchange.Path, lifetime.TimeToLive ?? lifetime.Sliding);
                 return true;
@@ -121,7 +126,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         {
             await entries.SlideAsync(key, call);
             if (expiry is { Sliding: { } window, AbsoluteEnd: null })
-                await KeepAsync(urlKey, url, stamps, window, call);
+                await KeepAsync(urlKey, url.Generation, note: null, stamps, window, call);
         }
         catch (Exception failure)
         {
@@ -129,14 +134,30 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         }
     }
 
-    private async Task<bool> KeepAsync(string urlKey, UrlRecord url, TagStamp[] stamps, TimeSpan lifetime, Call call)
+    /// <summary>
+    /// The stamps of the lookup, and those of the groups that only the response has told of. Their generations are read now, so it has to be known that no group was
+    /// invalidated since the lookup; the note says so.
+    /// </summary>
+    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, string[] groups, Call call)
+    {
+        if (groups.Length == 0)
+            return lookup.Stamps;
+
+        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(groups, keys.TagOf), Generations.Slack, call);
+        var everything = (await generations.ReadAsync([keys.TagOf(ResponseKeys.EverythingTag)], call))[0];
+        if (everything is null || Generations.NoteOf(everything) != lookup.GroupNote || values.Contains(null))
+            return null;
+
+        return [.. lookup.Stamps, .. groups.Zip(values, static (group, value) => new TagStamp(group, Generations.IdOf(value!)))];
+    }
+
+    private async Task<bool> KeepAsync(string urlKey, string generation, string? note, TagStamp[] stamps, TimeSpan lifetime, Call call)
     {
         var atLeast = lifetime + Generations.Slack;
-        var note = Generations.NoteOf(url.Value);
         Task<bool>[] kept =
         [
-            generations.KeepAsync(urlKey, url.Generation, note, atLeast, call).AsTask(),
-            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, note: "", atLeast, call).AsTask()),
+            generations.KeepAsync(urlKey, generation, note, atLeast, call).AsTask(),
+            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, note: null, atLeast, call).AsTask()),
         ];
         return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
     }
@@ -155,21 +176,22 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         return url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
     }
 
-    private async ValueTask<Lookup> Checked(UrlRecord url, TagStamp[] current, string key, EntryRead read, Call call)
+    private async ValueTask<Lookup> Checked(Lookup known, string key, EntryRead read, Call call)
     {
+        var current = known.Stamps;
         if (read.Miss > EntryMiss.TagRemoved)
             report.Unreadable(key, read.Miss);
 
         if (read.IsHit && await AreCurrent(read.Tags, current, call))
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
-                return new Lookup(url, current, key, response, body, read);
+                return new Lookup(known.Url!, current, known.GroupNote, key, response, body, read);
 
             report.Unreadable(key, EntryMiss.UnknownVersion);
         }
 
         read.Dispose();
-        return new Lookup(url, current);
+        return known;
     }
 
     private async ValueTask<bool> AreCurrent(TagStamp[] stamps, TagStamp[] current, Call call)

@@ -3,12 +3,11 @@ namespace RedisExpiryCache.Rfc9111;
 /// <summary>RFC 9111 4.4: what a request that may have changed something makes invalid.</summary>
 internal static class Invalidation
 {
-    /// <summary>
-    /// A method counts as unsafe unless it is one of the safe ones of RFC 9110 9.2.1; only a non-error response, 2xx or 3xx, has
-    /// changed anything.
-    /// </summary>
-    public static bool Invalidates(string method, int statusCode) =>
-        method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE") && statusCode is >= 200 and <= 399;
+    /// <summary>Unless it is one of the safe ones of RFC 9110 9.2.1.</summary>
+    public static bool IsUnsafe(string method) => method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE");
+
+    /// <summary>Only a non-error response, 2xx or 3xx, has changed anything.</summary>
+    public static bool Invalidates(string method, int statusCode) => IsUnsafe(method) && statusCode is >= 200 and <= 399;
 
     /// <summary>
     /// The target URI, then those in Location and Content-Location. Another origin's are left out, or anybody could empty the
