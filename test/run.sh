@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test project. The last line is the sum; the exit code is 0 only if tests ran, all of
-# them passed and none was skipped. Needs the .NET SDK; installs redis-server where apt-get can.
+# Builds everything, runs every test project and the HTTP cache tests (test/conformance, which count as one). The last line is
+# the sum; the exit code is 0 only if tests ran, all of them passed and none was skipped. Needs the .NET SDK; installs
+# redis-server, node and npm where apt-get can.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -20,7 +21,7 @@ trap 'exit 130' INT TERM
 
 # Debian starts a service as soon as it is installed. The tests start their own servers, and nobody asked for another one
 # on port 6379.
-install_redis_with_apt() {
+install_with_apt() {
     local sudo=() policy=/usr/sbin/policy-rc.d ours=""
     [[ "$(id -u)" -eq 0 ]] || sudo=(sudo)
     if [[ ! -e "$policy" ]]; then
@@ -30,7 +31,7 @@ install_redis_with_apt() {
     fi
     local outcome=0
     ${sudo[@]+"${sudo[@]}"} apt-get update || outcome=$?
-    ${sudo[@]+"${sudo[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server || outcome=$?
+    ${sudo[@]+"${sudo[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || outcome=$?
     [[ -z "$ours" ]] || ${sudo[@]+"${sudo[@]}"} rm -f "$policy"
     return "$outcome"
 }
@@ -44,7 +45,19 @@ need_redis() {
         exit 1
     fi
     echo "== Installing redis-server"
-    install_redis_with_apt
+    install_with_apt redis-server
+}
+
+need_node() {
+    if command -v node >/dev/null && command -v npm >/dev/null; then
+        return
+    fi
+    if ! command -v apt-get >/dev/null; then
+        echo "The HTTP cache tests need node 16 or newer and npm on the PATH (macOS: brew install node; Fedora: dnf install nodejs npm)." >&2
+        exit 1
+    fi
+    echo "== Installing node and npm"
+    install_with_apt nodejs npm
 }
 
 # One number of the <assembly> element of a report, 0 if it is not there.
@@ -88,7 +101,20 @@ run_project() {
     fi
 }
 
+run_conformance() {
+    local outcome=0
+    echo "== Conformance"
+    run_with_limit "$root/test/conformance/run.sh" --no-build || outcome=$?
+    if [[ "$outcome" -eq 0 ]]; then
+        passed=$((passed + 1))
+    else
+        echo "The HTTP cache tests ended with code $outcome (124 and 137: they hung for $limit s)." >&2
+        failed=$((failed + 1))
+    fi
+}
+
 need_redis
+need_node
 echo "== Building"
 dotnet build "$root/RedisExpiryCache.sln" --nologo -v quiet -nodeReuse:false
 
@@ -97,6 +123,7 @@ for project in "$root"/test/*Tests/*.csproj; do
         run_project "$project"
     fi
 done
+run_conformance
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ "$passed" -gt 0 && "$failed" -eq 0 && "$skipped" -eq 0 ]]

@@ -8,9 +8,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using Garnet;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache;
@@ -29,6 +27,9 @@ builder.Services.AddRedisExpiringCache(options =>
 {
     options.Configuration = embedded?.ConnectionString ?? redis;
     options.InstanceName = "shop:";
+
+    // A second, the default, is short for a slow machine on which everything is cold.
+    options.OperationTimeout = TimeSpan.FromSeconds(5);
 });
 
 var app = builder.Build();
@@ -208,32 +209,4 @@ internal sealed record Answer(HttpStatusCode Code, string Body, TimeSpan Took, s
 
         return line.Append($"\n       Cache-Status: {Status}").ToString();
     }
-}
-
-/// <summary>A Redis-compatible server inside this process, so that the tour needs nothing installed.</summary>
-internal sealed class EmbeddedRedis : IDisposable
-{
-    private readonly GarnetServer server;
-
-    private EmbeddedRedis(int port)
-    {
-        Port = port;
-        server = new GarnetServer(["-q", "--port", $"{port}", "--bind", "127.0.0.1", "--lua", "true", "--memory", "64m", "--index", "16m"]);
-        server.Start();
-    }
-
-    public int Port { get; }
-
-    public string ConnectionString => $"127.0.0.1:{Port}";
-
-    public static EmbeddedRedis Start()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, port: 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
-        return new EmbeddedRedis(port);
-    }
-
-    public void Dispose() => server.Dispose();
 }

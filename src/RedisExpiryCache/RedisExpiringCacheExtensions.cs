@@ -64,8 +64,11 @@ public static class RedisExpiringCacheServiceCollectionExtensions
 
     private static void AddResponseCache(this IServiceCollection services)
     {
-        services.TryAddSingleton(static provider => new ResponseKeys(
-            provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value.InstanceName ?? ""));
+        services.TryAddSingleton(static provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value;
+            return new ResponseKeys(options.InstanceName ?? "", options.ResponseCaching.IgnorePreferenceOrder);
+        });
         services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Clock);
         services.TryAddSingleton(static provider => new Generations(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton(static provider =>

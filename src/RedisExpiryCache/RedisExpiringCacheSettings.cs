@@ -25,6 +25,7 @@ internal static class RedisExpiringCacheSettings
         ["ResponseCaching:HeuristicFreshness"] = (options, section) => options.ResponseCaching.HeuristicFreshness = ReadSwitch(section),
         ["ResponseCaching:StoreSetCookie"] = (options, section) => options.ResponseCaching.StoreSetCookie = ReadSwitch(section),
         ["ResponseCaching:StorePostResponses"] = (options, section) => options.ResponseCaching.StorePostResponses = ReadSwitch(section),
+        ["ResponseCaching:IgnorePreferenceOrder"] = (options, section) => options.ResponseCaching.IgnorePreferenceOrder = ReadSwitch(section),
         ["ResponseCaching:StaleRetention"] = (options, section) => options.ResponseCaching.StaleRetention = ReadSpan(section),
         ["ResponseCaching:StaleIfError"] = (options, section) => options.ResponseCaching.StaleIfError = ReadSpan(section),
         ["ResponseCaching:TargetedCacheControl"] = (options, section) => ReadItem(section, options.ResponseCaching.TargetedCacheControl),

@@ -58,6 +58,12 @@ public sealed class ResponseCachingOptions
     public TimeSpan StaleIfError { get; set; }
 
     /// <summary>
+    /// Whether <c>Vary: Accept-Language</c> and <c>Vary: Accept</c> take <c>en, de</c> and <c>de, en</c> for the same request, because the order of preferences of equal
+    /// weight has no meaning (RFC 9110 12.5). Default: false, for ASP.NET Core itself prefers the first of them.
+    /// </summary>
+    public bool IgnorePreferenceOrder { get; set; }
+
+    /// <summary>
     /// The response fields that are obeyed in place of <c>Cache-Control</c> and <c>Expires</c>, the first one that is there and valid (RFC 9213). Default:
     /// <c>CDN-Cache-Control</c> alone.
     /// </summary>

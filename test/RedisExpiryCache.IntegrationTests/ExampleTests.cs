@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests;
 
 /// <summary>What the README promises of the examples: they are run as a newcomer would run them.</summary>
+[Collection("Examples")] // one after the other: each starts processes of its own, and a cold start takes a whole core
 public sealed class ExampleTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -68,6 +71,31 @@ public sealed class ExampleTests
         Assert.Contains("not like a URL", output, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("--origin", "here")]
+    [InlineData("--origin", "ftp://127.0.0.1:1")]
+    [InlineData("--origin", "http://127.0.0.1:1/app")]
+    public async Task The_proxy_without_a_good_origin_says_so_in_a_line(params string[] arguments)
+    {
+        var (exitCode, output) = await EdgeProcess.RunAsync(arguments);
+
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("--origin http://127.0.0.1:8000", Assert.Single(output.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_proxy_on_a_port_in_use_says_so_in_a_line()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var (exitCode, output) = await EdgeProcess.RunAsync("--origin", "http://127.0.0.1:1", "--urls", $"http://{other.LocalEndpoint}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("already in use", Assert.Single(output.Trim().Split('\n')), StringComparison.Ordinal);
     }
 
     private static async Task<(int ExitCode, string Output)> TourAsync(string? redis)

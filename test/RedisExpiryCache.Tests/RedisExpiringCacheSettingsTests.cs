@@ -14,7 +14,7 @@ public class RedisExpiringCacheSettingsTests
               "Configuration": "redis:6379,password=p", "InstanceName": "shop:", "EntryFormat": "Microsoft", "OperationTimeout": "00:00:02.5",
               "ResponseCaching": {
                 "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
-                "StoreSetCookie": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
+                "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
                 "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"]
               }
             }
@@ -31,6 +31,7 @@ public class RedisExpiringCacheSettingsTests
         Assert.True(options.ResponseCaching.HeuristicFreshness);
         Assert.True(options.ResponseCaching.StoreSetCookie);
         Assert.True(options.ResponseCaching.StorePostResponses);
+        Assert.True(options.ResponseCaching.IgnorePreferenceOrder);
         Assert.Equal(TimeSpan.FromDays(2), options.ResponseCaching.StaleRetention);
         Assert.Equal(TimeSpan.FromMinutes(5), options.ResponseCaching.StaleIfError);
         Assert.Equal(["My-Cache-Control", "CDN-Cache-Control"], options.ResponseCaching.TargetedCacheControl);

@@ -15,7 +15,7 @@ namespace RedisExpiryCache.ResponseCaching;
 //
 // A URL's key is deliberately coarse: without host, scheme, letter case of the path, a trailing slash, order of the query. That only joins more
 // under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
-internal sealed class ResponseKeys(string instanceName)
+internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrder = false)
 {
     /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
     public const string EverythingTag = "*";
@@ -39,13 +39,13 @@ internal sealed class ResponseKeys(string instanceName)
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
 
     /// <summary>Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.</summary>
-    public static string DigestOf(string identity, string[] names, Func<string, StringValues> fieldOf)
+    public string DigestOf(string identity, string[] names, Func<string, StringValues> fieldOf)
     {
         var text = new StringBuilder(identity);
         foreach (var name in names)
         {
             Append(text, name);
-            Append(text, Variants.Normalize(name, fieldOf(name)));
+            Append(text, Variants.Normalize(name, fieldOf(name), ignorePreferenceOrder));
         }
 
         return KeyText.DigestOf(text.ToString());

@@ -80,7 +80,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
 
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
-        var digest = ResponseKeys.DigestOf(question.Identity, union, question.FieldOf);
+        var digest = keys.DigestOf(question.Identity, union, question.FieldOf);
         var stored = url.With(union, digest, response.Rules.IsETagOurs ? null : response.Rules.ETag);
         var now = await clock.NowAsync(call);
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
@@ -205,6 +205,6 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         return unknown.Zip(values).All(static pair => pair.Second is { } value && Generations.IdOf(value) == pair.First.Generation);
     }
 
-    private static string KeyOf(Question question, UrlRecord url) =>
-        ResponseKeys.VariantOf(question.UrlKey, url.Generation, ResponseKeys.DigestOf(question.Identity, url.Names, question.FieldOf));
+    private string KeyOf(Question question, UrlRecord url) =>
+        ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question.Identity, url.Names, question.FieldOf));
 }

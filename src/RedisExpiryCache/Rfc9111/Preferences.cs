@@ -11,10 +11,10 @@ internal static class Preferences
     private const int MostWeight = 1000;
 
     /// <summary>
-    /// Lower case, without blanks, weights as short as can be, the heaviest first; among equal weights order has no meaning.
+    /// Lower case, without blanks, weights as short as can be, the heaviest first; those of equal weight in the order they came if that has a meaning.
     /// False: something in it is not understood, and so nothing may be changed. Members are media ranges, or single words.
     /// </summary>
-    public static bool TryNormalize(StringValues lines, bool ofMediaRanges, out string normal)
+    public static bool TryNormalize(StringValues lines, bool ofMediaRanges, bool isOrdered, out string normal)
     {
         normal = "";
         var found = new List<(int Weight, string Text)>();
@@ -29,9 +29,11 @@ internal static class Preferences
             found.Add((weight, text + WeightText(weight)));
         }
 
-        var texts = found.OrderByDescending(static one => one.Weight).ThenBy(static one => one.Text, StringComparer.Ordinal)
-            .Select(static one => one.Text).Distinct();
-        normal = string.Join(',', texts);
+        var heaviestFirst = found.OrderByDescending(static one => one.Weight);
+        if (!isOrdered)
+            heaviestFirst = heaviestFirst.ThenBy(static one => one.Text, StringComparer.Ordinal);
+
+        normal = string.Join(',', heaviestFirst.Select(static one => one.Text).Distinct());
         return true;
     }
 

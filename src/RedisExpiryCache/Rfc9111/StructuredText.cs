@@ -56,12 +56,8 @@ internal static class StructuredText
         return true;
     }
 
-    private static int HexByte(ReadOnlySpan<char> digits)
-    {
-        if (digits is not [var high, var low, ..])
-            return -1;
-
-        var (first, second) = (LowerHex.IndexOf(high, StringComparison.Ordinal), LowerHex.IndexOf(low, StringComparison.Ordinal));
-        return first < 0 || second < 0 ? -1 : (first << 4) | second;
-    }
+    /// <summary>The byte that two digits stand for; negative where the text does not begin with two.</summary>
+    private static int HexByte(ReadOnlySpan<char> digits) => digits is [var high, var low, ..]
+        ? (LowerHex.IndexOf(high, StringComparison.Ordinal) << 4) | LowerHex.IndexOf(low, StringComparison.Ordinal)
+        : -1;
 }

@@ -49,20 +49,28 @@ internal static class Variants
     /// allow to reorder members and fold case where the field's own syntax does, which is done for the preferences of RFC 9110 12.5;
     /// without knowing each other field, a miss is safer.
     /// </summary>
+    /// <param name="fieldName">The field.</param>
+    /// <param name="value">Its lines.</param>
+    /// <param name="ignoreOrder">
+    /// Among preferences of equal weight order has no meaning (RFC 9110 12.5); but many apps take the first of them, ASP.NET Core among these. Of encodings and
+    /// character sets an app chooses by its own order in any case.
+    /// </param>
     /// <returns>Null for a missing field, which matches only a missing one.</returns>
-    public static string? Normalize(string fieldName, StringValues value)
+    public static string? Normalize(string fieldName, StringValues value, bool ignoreOrder)
     {
         if (value.Count == 0)
             return null;
         if (IsSingle(fieldName))
             return string.Join(", ", value.Select(static line => line?.Trim(Whitespace)));
 
-        return WeighedFields.Contains(fieldName) && Preferences.TryNormalize(value, IsAccept(fieldName), out var normal)
+        var isAccept = Is(fieldName, "Accept");
+        var isOrdered = !ignoreOrder && (isAccept || Is(fieldName, "Accept-Language"));
+        return WeighedFields.Contains(fieldName) && Preferences.TryNormalize(value, isAccept, isOrdered, out var normal)
             ? normal
             : WithoutWhitespace(value);
     }
 
-    private static bool IsAccept(string fieldName) => fieldName.Equals("Accept", StringComparison.OrdinalIgnoreCase);
+    private static bool Is(string fieldName, string name) => fieldName.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     // Conditions too: they contain dates and quoted tags.
     private static bool IsSingle(string fieldName) =>

@@ -28,7 +28,7 @@ public sealed class VaryTests(RedisFixture fixture)
     public async Task Members_in_another_order_of_preference_are_another_request()
     {
         await using var app = await CachedApp.StartAsync(fixture.Server, web => web.MapPage("/a", "max-age=60", Language));
-        string[] values = ["de, en;q=0.5", "en, de;q=0.5", "de, en", "de", ""];
+        string[] values = ["de, en;q=0.5", "en, de;q=0.5", "de, en", "en, de", "de", ""];
         var bodies = new List<string>();
         foreach (var value in values)
         {
@@ -37,7 +37,7 @@ public sealed class VaryTests(RedisFixture fixture)
 
         Assert.Equal(values.Length, bodies.Distinct().Count());
         Assert.Equal(bodies[0], (await app.GetAsync("/a", ("Accept-Language", "DE ,  en;q=0.50"))).Body);
-        Assert.Equal(bodies[2], (await app.GetAsync("/a", ("Accept-Language", "en,de"))).Body);
+        Assert.Equal(bodies[2], (await app.GetAsync("/a", ("Accept-Language", "DE,EN"))).Body);
     }
 
     [Fact]

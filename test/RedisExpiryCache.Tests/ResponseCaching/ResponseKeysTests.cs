@@ -94,7 +94,7 @@ public class ResponseKeysTests
     public void A_missing_field_is_not_an_empty_one_and_names_do_not_run_into_values()
     {
         static string Of(string[] names, params StringValues[] values) =>
-            ResponseKeys.DigestOf("identity", names, name => values[Array.IndexOf(names, name)]);
+            Keys.DigestOf("identity", names, name => values[Array.IndexOf(names, name)]);
 
         string[] all =
         [
@@ -105,6 +105,20 @@ public class ResponseKeysTests
         Assert.Equal(Of(["a"], "1, 2"), Of(["a"], new StringValues(["1", "2"])));
     }
 
+    [Fact]
+    public void A_field_is_compared_by_its_own_rules()
+    {
+        static string Of(string name, string value, bool ignoreOrder = false) => new ResponseKeys("", ignoreOrder).DigestOf("identity", [name], _ => value);
+
+        Assert.Equal(Of("accept-language", "en, de;q=0.50"), Of("accept-language", "de;q=0.5,EN"));
+        Assert.NotEqual(Of("accept-language", "en, de"), Of("accept-language", "de, en"));
+        Assert.NotEqual(Of("accept", "a/b, c/d"), Of("accept", "c/d, a/b"));
+        Assert.Equal(Of("accept-encoding", "gzip, br"), Of("accept-encoding", "br, gzip"));
+        Assert.Equal(Of("accept-language", "en, de", ignoreOrder: true), Of("accept-language", "de, en", ignoreOrder: true));
+        Assert.Equal(Of("accept", "a/b, c/d", ignoreOrder: true), Of("accept", "c/d, a/b", ignoreOrder: true));
+        Assert.NotEqual(Of("field", "en, de;q=0.50"), Of("field", "de;q=0.5,EN"));
+    }
+
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
     private static string UrlOf(string path, string query) => Keys.UrlOf(new PathString(path), QueryText.Canonical(query.AsMemory(), null));
@@ -113,7 +127,7 @@ public class ResponseKeysTests
     {
         var request = RequestOf(seen);
         var url = Keys.UrlOf(request.PathBase + request.Path, QueryText.Canonical(seen.Query.AsMemory(), null));
-        var digest = ResponseKeys.DigestOf(ResponseKeys.IdentityOf(request, null, null), ["field"], _ => seen.Field ?? StringValues.Empty);
+        var digest = Keys.DigestOf(ResponseKeys.IdentityOf(request, null, null), ["field"], _ => seen.Field ?? StringValues.Empty);
         return ResponseKeys.VariantOf(url, Generation, digest);
     }
 

@@ -190,6 +190,26 @@ public class CacheControlTests
     public void An_invalid_min_fresh_is_ignored() => Assert.Null(CacheControl.Parse("min-fresh=soon").MinFresh);
 
     [Theory]
+    [InlineData("{0}=60", 60L)]
+    [InlineData("{0}=\"60\"", 60L)]
+    [InlineData("{0}=9, {0}=60", 9L)]
+    [InlineData("{0}=60, {0}=9", 9L)]
+    [InlineData("{0}=60, {0}=x, {0}", 60L)]
+    [InlineData("{0}=x, {0}=60", 60L)]
+    [InlineData("{0}=99999999999999999999", 2147483648L)]
+    [InlineData("{0}", null)]
+    [InlineData("{0}=", null)]
+    [InlineData("{0}=-1", null)]
+    [InlineData("x-{0}=60", null)]
+    public void Leave_to_be_stale_is_the_smallest_of_its_valid_values(string format, long? seconds)
+    {
+        TimeSpan? expected = seconds is { } some ? Some.Seconds(some) : null;
+
+        Assert.Equal(new CacheControl { StaleWhileRevalidate = expected }, CacheControl.Parse(format.Replace("{0}", "stale-while-revalidate")));
+        Assert.Equal(new CacheControl { StaleIfError = expected }, CacheControl.Parse(format.Replace("{0}", "Stale-If-Error")));
+    }
+
+    [Theory]
     [InlineData("must-revalidate", true)]
     [InlineData("proxy-revalidate", true)]
     [InlineData("s-maxage=5", true)]
