@@ -21,9 +21,6 @@ internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, Time
 {
     /// <summary>What is left of the freshness lifetime, and the time for which the response is of use beyond it; null when only sliding decides.</summary>
     public TimeSpan? TimeToLive => FreshnessLifetime is { } lifetime ? DeltaSeconds.Add(DeltaSeconds.Clamp(lifetime - CorrectedInitialAge), Retention) : null;
-
-    /// <summary>Fresh as it comes.</summary>
-    public bool IsFresh => FreshnessLifetime is null || FreshnessLifetime > CorrectedInitialAge;
 }
 
 /// <summary>How long a named policy wants responses kept; with neither value, the response's own headers decide.</summary>

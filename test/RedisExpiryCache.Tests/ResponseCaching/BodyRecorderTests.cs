@@ -4,40 +4,25 @@ using CsCheck;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RedisExpiryCache.ResponseCaching;
+using static RedisExpiryCache.Tests.ResponseCaching.BodyWriting;
 
 namespace RedisExpiryCache.Tests.ResponseCaching;
 
 public class BodyRecorderTests
 {
-    private static readonly byte[] Chunk = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
-
-    private enum Step
-    {
-        Write,
-        WriteSpan,
-        WriteAsync,
-        BeginWrite,
-        GetMemory,
-        GetSpanAndAdvanceTwice,
-        WriterWriteAsync,
-        BufferWriterWrite,
-        Flush,
-        SendFile,
-    }
-
     [Fact]
     public async Task What_went_out_is_what_was_kept_however_it_was_written()
     {
         var file = Path.GetTempFileName();
         await File.WriteAllBytesAsync(file, Chunk, TestContext.Current.CancellationToken);
-        await Gen.Select(Gen.Int[0, Enum.GetValues<Step>().Length - 1], Gen.Int[0, 256]).Array[1, 12].SampleAsync(async steps =>
+        await Gen.Select(Gen.Int[0, Enum.GetValues<WriteStep>().Length - 1], Gen.Int[0, 256]).Array[1, 12].SampleAsync(async steps =>
         {
             using var real = new MemoryStream();
             using var recorded = new RecordedBytes(long.MaxValue);
             var recorder = new BodyRecorder(new StreamResponseBodyFeature(real), recorded, static () => false);
             foreach (var (step, count) in steps)
             {
-                await DoAsync(recorder, (Step)step, count, file);
+                await recorder.DoAsync((WriteStep)step, count, file);
                 // A PipeWriter over a stream and the stream itself are in step only after a flush.
                 await recorder.Writer.FlushAsync();
             }
@@ -107,47 +92,6 @@ public class BodyRecorderTests
         Assert.Throws<NotSupportedException>(() => stream.ReadByte());
         Assert.Throws<NotSupportedException>(() => stream.Seek(0, SeekOrigin.Begin));
         Assert.Throws<NotSupportedException>(() => stream.SetLength(0));
-    }
-
-    private static async Task DoAsync(BodyRecorder recorder, Step step, int count, string file)
-    {
-        var bytes = Chunk.AsMemory(0, count);
-        switch (step)
-        {
-            case Step.Write:
-                recorder.Stream.Write(Chunk, 256 - count, count);
-                break;
-            case Step.WriteSpan:
-                recorder.Stream.Write(bytes.Span);
-                break;
-            case Step.WriteAsync:
-                await recorder.Stream.WriteAsync(bytes);
-                break;
-            case Step.BeginWrite:
-                await Task.Factory.FromAsync(recorder.Stream.BeginWrite, recorder.Stream.EndWrite, Chunk, 0, count, null);
-                break;
-            case Step.GetMemory:
-                bytes.CopyTo(recorder.Writer.GetMemory(256));
-                recorder.Writer.Advance(count);
-                break;
-            case Step.GetSpanAndAdvanceTwice:
-                bytes.Span.CopyTo(recorder.Writer.GetSpan(256));
-                recorder.Writer.Advance(count / 2);
-                recorder.Writer.Advance(count - count / 2);
-                break;
-            case Step.WriterWriteAsync:
-                await recorder.Writer.WriteAsync(bytes);
-                break;
-            case Step.BufferWriterWrite:
-                recorder.Writer.Write(bytes.Span);
-                break;
-            case Step.Flush:
-                await recorder.Stream.FlushAsync();
-                break;
-            default:
-                await recorder.SendFileAsync(file, 256 - count, count);
-                break;
-        }
     }
 
     private sealed class RefusingStream : MemoryStream

@@ -13,9 +13,12 @@ public class CachedResponseFormatTests
     private static readonly Gen<KeyValuePair<string, StringValues>> Fields = Gen.Select(
         Gen.String[Gen.Char["abXY-"], 1, 10], Values.Array[1, 3], (name, lines) => new KeyValuePair<string, StringValues>(name, lines));
 
-    private static readonly Gen<(CachedResponse Response, byte[] Body)> Responses = Gen.Select(
-        Gen.Int[100, 599], Fields.Array[0, 6], Gen.Select(Moments, Moments, Moments.Nullable()), Gen.Select(Spans, Spans.Nullable(), Gen.Bool), Gen.Byte.Array[0, 200],
-        (status, fields, moments, spans, body) => (new CachedResponse([.. fields.DistinctBy(field => field.Key)], new StoredResponse
+    private static readonly Gen<Part> Parts = Gen.Select(Gen.Long, Gen.Long, Gen.Long, (first, last, length) => new Part(new ByteRange(first, last), length));
+
+    private static readonly Gen<StoredResponse> Rules = Gen.Select(
+        Gen.Int[100, 599], Gen.Select(Moments, Moments, Moments.Nullable()), Gen.Select(Spans, Spans.Nullable(), Spans.Nullable(), Spans.Nullable()),
+        Parts.Nullable(), Gen.Bool.Array[5],
+        (status, moments, spans, part, flags) => new StoredResponse
         {
             StatusCode = status,
             ResponseTime = moments.Item1,
@@ -23,8 +26,19 @@ public class CachedResponseFormatTests
             LastModified = moments.Item3,
             CorrectedInitialAge = spans.Item1,
             FreshnessLifetime = spans.Item2,
-            MustRevalidate = spans.Item3,
-        }), body));
+            StaleWhileRevalidate = spans.Item3,
+            StaleIfError = spans.Item4,
+            Part = part,
+            NoCache = flags[0],
+            MustRevalidate = flags[1],
+            AllowsEverybody = flags[2],
+            AllowsAuthorization = flags[3],
+            IsETagOurs = flags[4],
+        });
+
+    private static readonly Gen<(CachedResponse Response, byte[] Body)> Responses = Gen.Select(
+        Rules, Fields.Array[0, 6], Gen.Byte.Array[0, 200],
+        (rules, fields, body) => (new CachedResponse([.. fields.DistinctBy(field => field.Key)], rules), body));
 
     [Fact]
     public void What_was_encoded_comes_back() => Responses.Sample(one =>
@@ -37,12 +51,43 @@ public class CachedResponseFormatTests
         Assert.Equal(one.Body, body.ToArray());
     });
 
+    /// <summary>Zero is a value, and not the same as none.</summary>
+    [Fact]
+    public void No_time_and_no_part_are_told_from_those_of_zero()
+    {
+        var zero = Plain() with
+        {
+            FreshnessLifetime = TimeSpan.Zero,
+            StaleWhileRevalidate = TimeSpan.Zero,
+            StaleIfError = TimeSpan.Zero,
+            Part = default(Part),
+            LastModified = DateTimeOffset.MinValue,
+        };
+
+        Assert.Equal(zero, CachedResponseFormat.TryDecode(Encode((new CachedResponse([], zero), [])))!.Value.Response.Rules);
+        Assert.Equal(Plain(), CachedResponseFormat.TryDecode(Encode((new CachedResponse([], Plain()), [])))!.Value.Response.Rules);
+    }
+
+    /// <summary>What is in Redis already has to be read by the next version of this code: a change here asks for a new number.</summary>
+    [Fact]
+    public void The_bytes_are_those_of_version_2()
+    {
+        var rules = Plain() with { StatusCode = 206, NoCache = true, Part = new Part(new ByteRange(1, 2), 3), StaleIfError = TimeSpan.FromTicks(4) };
+        var bytes = Encode((new CachedResponse([new("A", "b")], rules), [9]));
+
+        var epoch = Convert.ToHexString(BitConverter.GetBytes(DateTimeOffset.UnixEpoch.Ticks));
+        var none = new string('0', 16);
+        Assert.Equal(
+            $"02A002CE00{epoch}{none}{none}{none}0400000000000000{epoch}{none}0100000000000000020000000000000003000000000000000100010041010000006209",
+            Convert.ToHexString(bytes));
+    }
+
     [Theory]
     [InlineData("ETag")]
     [InlineData("etag")]
     public void The_validator_is_found_among_the_fields(string name)
     {
-        var response = new CachedResponse([new("X-Any", "1"), new(name, "W/\"1\"")], Rules());
+        var response = new CachedResponse([new("X-Any", "1"), new(name, "W/\"1\"")], Plain());
         Assert.Equal("W/\"1\"", CachedResponseFormat.TryDecode(Encode((response, [])))!.Value.Response.Rules.ETag);
     }
 
@@ -50,7 +95,7 @@ public class CachedResponseFormatTests
     public void What_the_header_of_a_field_can_hold_comes_back()
     {
         StringValues several = new(["one", "", "one", "Grüße, Ωμέγα"]);
-        var response = new CachedResponse([new("X-Several", several), new("X-Long", new string('x', 70_000))], Rules());
+        var response = new CachedResponse([new("X-Several", several), new("X-Long", new string('x', 70_000))], Plain());
         Assert.Equal(response.Fields, CachedResponseFormat.TryDecode(Encode((response, [])))!.Value.Response.Fields);
     }
 
@@ -77,7 +122,7 @@ public class CachedResponseFormatTests
     [Fact]
     public void Another_version_and_too_few_bytes_are_no_response()
     {
-        var bytes = Encode((new CachedResponse([], Rules()), []));
+        var bytes = Encode((new CachedResponse([], Plain()), []));
         Assert.NotNull(CachedResponseFormat.TryDecode(bytes));
         Assert.Null(CachedResponseFormat.TryDecode(bytes.AsMemory(0, bytes.Length - 1)));
         bytes[0] = 1;
@@ -86,5 +131,5 @@ public class CachedResponseFormatTests
 
     private static byte[] Encode((CachedResponse Response, byte[] Body) one) => [.. CachedResponseFormat.EncodeHead(one.Response).Span, .. one.Body];
 
-    private static StoredResponse Rules() => new() { ResponseTime = DateTimeOffset.UnixEpoch, Date = DateTimeOffset.UnixEpoch };
+    private static StoredResponse Plain() => new() { ResponseTime = DateTimeOffset.UnixEpoch, Date = DateTimeOffset.UnixEpoch };
 }

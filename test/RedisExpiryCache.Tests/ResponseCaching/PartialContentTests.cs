@@ -1,0 +1,173 @@
+using System.Buffers;
+using System.Text;
+using CsCheck;
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.Tests.ResponseCaching;
+
+/// <summary>RFC 9111 3.3 and 3.4</summary>
+public class PartialContentTests
+{
+    private const string Tag = "\"a\"";
+
+    private static readonly byte[] Whole = "0123456789"u8.ToArray();
+
+    private static readonly Gen<Part> Parts = Gen.Select(Gen.Int[0, 9], Gen.Int[0, 9], static (a, b) => PartOf(Math.Min(a, b), Math.Max(a, b)));
+
+    private static Part PartOf(long first, long last) => new(new ByteRange(first, last), Whole.Length);
+
+    private static byte[] BytesOf(Part part) => Whole[(int)part.Range.First..((int)part.Range.Last + 1)];
+
+    private static CachedResponse Response(Part? part, string? etag = Tag, int status = 206) => new(
+        [new("Content-Type", "text/plain"), .. part is { } known ? [new("content-range", known.ContentRange)] : Array.Empty<KeyValuePair<string, StringValues>>()],
+        new StoredResponse
+        {
+            StatusCode = status,
+            Part = part,
+            ETag = etag,
+            ResponseTime = DateTimeOffset.UnixEpoch,
+            Date = DateTimeOffset.UnixEpoch,
+        });
+
+    private static Lookup Found(CachedResponse stored, byte[] body) => new(new UrlRecord("0123456789abcdef"), [], "", "key", stored, body, default);
+
+    private static (CachedResponse Response, string Body) Combine(Lookup lookup, CachedResponse response, byte[] body, long limit = 100)
+    {
+        var (combined, bytes) = PartialContent.Combine(lookup, response, new ReadOnlySequence<byte>(body), limit);
+        return (combined, Encoding.ASCII.GetString(bytes.ToArray()));
+    }
+
+    private static void AssertPart(Part expected, (CachedResponse Response, string Body) actual)
+    {
+        Assert.Equal(206, actual.Response.StatusCode);
+        Assert.Equal(expected, actual.Response.Rules.Part);
+        Assert.Equal(expected.ContentRange, actual.Response["Content-Range"]);
+        Assert.Equal(Encoding.ASCII.GetString(BytesOf(expected)), actual.Body);
+        Assert.Equal("text/plain", actual.Response["Content-Type"]);
+        Assert.Equal(2, actual.Response.Fields.Length);
+    }
+
+    private static void AssertWhole((CachedResponse Response, string Body) actual)
+    {
+        Assert.Equal("0123456789", actual.Body);
+        Assert.Equal((200, null), (actual.Response.StatusCode, actual.Response.Rules.Part));
+        Assert.Equal([new("Content-Type", "text/plain")], actual.Response.Fields);
+    }
+
+    [Fact]
+    public void A_part_alone_stays_one() =>
+        AssertPart(PartOf(2, 4), Combine(new Lookup(), Response(PartOf(2, 4)), BytesOf(PartOf(2, 4))));
+
+    [Fact]
+    public void A_part_that_is_all_there_is_becomes_the_whole() => AssertWhole(Combine(new Lookup(), Response(PartOf(0, 9)), Whole));
+
+    [Theory]
+    [InlineData(0, 4, 5, 7, 0, 7)]
+    [InlineData(5, 7, 0, 4, 0, 7)]
+    [InlineData(0, 4, 3, 7, 0, 7)]
+    [InlineData(1, 7, 3, 4, 1, 7)]
+    [InlineData(3, 4, 1, 7, 1, 7)]
+    public void Parts_of_the_same_are_joined(int first, int last, int storedFirst, int storedLast, int joinedFirst, int joinedLast)
+    {
+        var (part, stored) = (PartOf(first, last), PartOf(storedFirst, storedLast));
+
+        AssertPart(PartOf(joinedFirst, joinedLast), Combine(Found(Response(stored), BytesOf(stored)), Response(part), BytesOf(part)));
+    }
+
+    [Fact]
+    public void Parts_that_are_all_there_is_become_the_whole() =>
+        AssertWhole(Combine(Found(Response(PartOf(5, 9)), BytesOf(PartOf(5, 9))), Response(PartOf(0, 4)), BytesOf(PartOf(0, 4))));
+
+    [Fact]
+    public void A_part_is_put_into_the_whole_that_is_stored()
+    {
+        var older = Found(Response(null, status: 200), "0123xxx789"u8.ToArray());
+
+        AssertWhole(Combine(older, Response(PartOf(4, 6)), BytesOf(PartOf(4, 6))));
+    }
+
+    [Theory]
+    [InlineData("\"b\"", Tag)]
+    [InlineData(null, Tag)]
+    [InlineData(Tag, null)]
+    [InlineData(null, null)]
+    [InlineData("W/\"a\"", "W/\"a\"")]
+    [InlineData("W/\"a\"", Tag)]
+    [InlineData("a", "a")]
+    public void Parts_without_the_same_strong_tag_are_not_joined(string? storedTag, string? etag)
+    {
+        var stored = Found(Response(PartOf(0, 4), storedTag), BytesOf(PartOf(0, 4)));
+
+        AssertPart(PartOf(5, 7), Combine(stored, Response(PartOf(5, 7), etag), BytesOf(PartOf(5, 7))));
+    }
+
+    [Fact]
+    public void A_tag_of_our_own_joins_nothing()
+    {
+        var stored = Response(PartOf(0, 4));
+        var ours = stored with { Rules = stored.Rules with { IsETagOurs = true } };
+
+        AssertPart(PartOf(5, 7), Combine(Found(ours, BytesOf(PartOf(0, 4))), Response(PartOf(5, 7)), BytesOf(PartOf(5, 7))));
+    }
+
+    [Fact]
+    public void Parts_with_a_gap_between_them_are_not_joined() =>
+        AssertPart(PartOf(5, 7), Combine(Found(Response(PartOf(0, 3)), BytesOf(PartOf(0, 3))), Response(PartOf(5, 7)), BytesOf(PartOf(5, 7))));
+
+    [Theory]
+    [InlineData(8, true)]
+    [InlineData(7, false)]
+    public void Parts_are_joined_up_to_the_limit(long limit, bool joined)
+    {
+        var stored = Found(Response(PartOf(0, 4)), BytesOf(PartOf(0, 4)));
+
+        AssertPart(joined ? PartOf(0, 7) : PartOf(5, 7), Combine(stored, Response(PartOf(5, 7)), BytesOf(PartOf(5, 7)), limit));
+    }
+
+    [Fact]
+    public void A_stored_part_that_lacks_bytes_is_not_joined()
+    {
+        AssertPart(PartOf(5, 7), Combine(Found(Response(PartOf(0, 4)), "0123"u8.ToArray()), Response(PartOf(5, 7)), BytesOf(PartOf(5, 7))));
+        AssertPart(PartOf(5, 7), Combine(Found(Response(PartOf(0, 4)), []), Response(PartOf(5, 7)), BytesOf(PartOf(5, 7))));
+        AssertPart(PartOf(5, 7), Combine(Found(Response(null, status: 200), []), Response(PartOf(5, 7)), BytesOf(PartOf(5, 7))));
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(203)]
+    public void Only_a_plain_200_is_a_whole_to_join_to(int status) =>
+        AssertPart(PartOf(4, 6), Combine(Found(Response(null, status: status), Whole), Response(PartOf(4, 6)), BytesOf(PartOf(4, 6))));
+
+    [Theory]
+    [InlineData("4")]
+    [InlineData("4567")]
+    [InlineData("")]
+    public void A_part_that_is_not_as_long_as_it_says_stays_as_it_came(string body)
+    {
+        var response = Response(PartOf(4, 6));
+        var combined = Combine(Found(Response(PartOf(0, 3)), BytesOf(PartOf(0, 3))), response, Encoding.ASCII.GetBytes(body));
+
+        Assert.Same(response, combined.Response);
+        Assert.Equal(body, combined.Body);
+    }
+
+    [Fact]
+    public void A_whole_response_stays_as_it_came()
+    {
+        var response = Response(null, status: 200);
+        var combined = Combine(Found(Response(PartOf(0, 3)), BytesOf(PartOf(0, 3))), response, Whole);
+
+        Assert.Same(response, combined.Response);
+        Assert.Equal("0123456789", combined.Body);
+    }
+
+    [Fact]
+    public void Whatever_is_joined_each_byte_is_in_its_place() => Gen.Select(Parts, Parts).Sample((stored, part) =>
+    {
+        var (response, body) = Combine(Found(Response(stored), BytesOf(stored)), Response(part), BytesOf(part));
+        var known = response.Rules.Part ?? PartOf(0, 9);
+        return body == Encoding.ASCII.GetString(BytesOf(known)) && known.Range.First <= part.Range.First && known.Range.Last >= part.Range.Last;
+    });
+}
