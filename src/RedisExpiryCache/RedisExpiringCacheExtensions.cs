@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using RedisExpiryCache;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -73,6 +74,7 @@ public static class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton(static provider => new Generations(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton(static provider =>
             new RedisEntries(provider.GetRequiredService<RedisExpiringCache>().Connection, EntryFormat.Compact));
+        services.TryAddSingleton<PolicyBook>();
         services.TryAddSingleton<ResponseReport>();
         services.TryAddSingleton<ResponseStore>();
         services.TryAddSingleton<ResponseEvictions>();

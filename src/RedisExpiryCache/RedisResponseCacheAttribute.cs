@@ -1,21 +1,23 @@
 using System.Runtime.CompilerServices;
-using RedisExpiryCache.ResponseCaching;
-using RedisExpiryCache.Rfc9111;
+using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache;
 
 /// <summary>
-/// Stores the successful responses (200, 203, 204, 300, 301, 308) of a controller, an action or a minimal-API handler in Redis. The nearest
+/// Stores the successful responses (200, 203, 204, 300, 301, 308) of a controller, an action, a Razor page or a minimal-API handler in Redis. The nearest
 /// attribute counts, the action's before the controller's. Needs <c>app.UseRedisExpiringCache()</c>.
 /// <para>
-/// Never stored, whatever is set here: responses with <c>Set-Cookie</c>, <c>no-store</c>, <c>private</c>, <c>no-cache</c> or <c>Vary: *</c> (RFC 9111 3). Signed-in users
-/// and requests with <c>Authorization</c> get the app's own answer, which is not stored either, unless the response itself says that it is for
-/// everybody (<c>public</c> or <c>s-maxage</c>, RFC 9111 3.5).
+/// Never stored, whatever is set here: responses with <c>Set-Cookie</c>, <c>no-store</c>, <c>private</c> or <c>Vary: *</c> (RFC 9111 3). Signed-in users
+/// and requests with <c>Authorization</c> get the app's own answer, which is not stored either, unless the policy tells users apart (<see cref="VaryByUser"/>,
+/// <see cref="VaryByClaimTypes"/>) or the response itself says that it is for everybody (<c>public</c> or <c>s-maxage</c>, RFC 9111 3.5).
 /// </para>
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, Inherited = true)]
-public sealed class RedisResponseCacheAttribute : Attribute
+public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
 {
+    private int? duration, slidingDuration, clientDuration, staleWhileRevalidate, staleIfError;
+    private bool? varyByHost, varyByUser, varyByCulture, noStore;
+
     /// <summary>
     /// For how many seconds a response is fresh, and kept at most. Default: 0, that is: only <see cref="SlidingDuration"/> counts, or, where that is
     /// 0 too, the response's own headers (RFC 9111 4.2.1). A response without a <c>Cache-Control</c> of its own gets one that tells
@@ -24,8 +26,8 @@ public sealed class RedisResponseCacheAttribute : Attribute
     /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int Duration
     {
-        get;
-        set => field = NotNegative(value);
+        get => duration ?? 0;
+        set => duration = NotNegative(value);
     }
 
     /// <summary>
@@ -35,8 +37,35 @@ public sealed class RedisResponseCacheAttribute : Attribute
     /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int SlidingDuration
     {
-        get;
-        set => field = NotNegative(value);
+        get => slidingDuration ?? 0;
+        set => slidingDuration = NotNegative(value);
+    }
+
+    /// <summary>
+    /// For how many seconds clients may keep a response that has no <c>Cache-Control</c> of its own. Default: -1, as long as this cache keeps it. 0: they ask each time, and get a
+    /// 304 where nothing has changed.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Set to less than -1.</exception>
+    public int ClientDuration
+    {
+        get => clientDuration ?? -1;
+        set => clientDuration = value >= -1 ? value : throw new ArgumentOutOfRangeException(nameof(ClientDuration), value, "It must be -1 or more seconds.");
+    }
+
+    /// <summary>RFC 5861 3: for how many seconds a stale response may be served while it is being validated. Default: 0, or what the response says.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
+    public int StaleWhileRevalidate
+    {
+        get => staleWhileRevalidate ?? 0;
+        set => staleWhileRevalidate = NotNegative(value);
+    }
+
+    /// <summary>RFC 5861 4: for how many seconds a stale response may stand in for an app that fails. Default: 0, or what the response or <see cref="ResponseCachingOptions.StaleIfError"/> says.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
+    public int StaleIfError
+    {
+        get => staleIfError ?? 0;
+        set => staleIfError = NotNegative(value);
     }
 
     /// <summary>
@@ -50,12 +79,64 @@ public sealed class RedisResponseCacheAttribute : Attribute
         set => field = WithoutNull(value);
     }
 
+    /// <summary>The query keys that make no difference, where <see cref="VaryByQueryKeys"/> is not set; all others do, in any order. <c>"utm_*"</c> stands for all that begin so. Default: null.</summary>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public string[]? IgnoredQueryKeys
+    {
+        get;
+        set => field = WithoutNull(value);
+    }
+
     /// <summary>Request fields that make a difference, beside those in the response's own <c>Vary</c>, to which they are added. Default: none.</summary>
     /// <exception cref="ArgumentException">One of them cannot be the name of a field, "*" included.</exception>
     public string[]? VaryByHeaderNames
     {
         get;
-        set => field = FieldNames(value);
+        set
+        {
+            ResponseCachePolicyBuilder.FieldNames(value, nameof(VaryByHeaderNames));
+            field = value;
+        }
+    }
+
+    /// <summary>Route values that make a difference, beside the path, which always does. Default: none.</summary>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public string[]? VaryByRouteValueNames
+    {
+        get;
+        set => field = WithoutNull(value);
+    }
+
+    /// <summary>Whether the host makes a difference. Default: true.</summary>
+    public bool VaryByHost
+    {
+        get => varyByHost ?? true;
+        set => varyByHost = value;
+    }
+
+    /// <summary>Whether the request's culture makes a difference; <c>UseRequestLocalization</c> has to stand before the cache. Default: false.</summary>
+    public bool VaryByCulture
+    {
+        get => varyByCulture ?? false;
+        set => varyByCulture = value;
+    }
+
+    /// <summary>
+    /// Whether each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name. <c>UseAuthentication</c> has to stand before
+    /// the cache. Default: false, what a signed-in user gets is not stored.
+    /// </summary>
+    public bool VaryByUser
+    {
+        get => varyByUser ?? false;
+        set => varyByUser = value;
+    }
+
+    /// <summary>Signed-in users with the same values of these claims share their responses. Default: none.</summary>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public string[]? VaryByClaimTypes
+    {
+        get;
+        set => field = WithoutNull(value);
     }
 
     /// <summary>
@@ -69,15 +150,39 @@ public sealed class RedisResponseCacheAttribute : Attribute
         set => field = WithoutNull(value);
     }
 
-    internal ResponsePolicy Policy => field ??= new ResponsePolicy(this);
+    /// <summary>The named policy that holds where this attribute says nothing (<see cref="ResponseCachingOptions.AddPolicy"/>). Default: null. A name that nobody has added stops the app's start.</summary>
+    public string? PolicyName { get; set; }
 
-    private static string[]? FieldNames(string[]? names) => Variants.TryParse(names, out _)
-        ? names
-        : throw new ArgumentException(
-            $"{nameof(VaryByHeaderNames)} is [{string.Join(", ", names!)}]; each has to be the name of one request header.", nameof(VaryByHeaderNames));
+    /// <summary>Whether responses are neither looked up nor stored, whatever they or another policy say. Default: false.</summary>
+    public bool NoStore
+    {
+        get => noStore ?? false;
+        set => noStore = value;
+    }
+
+    PolicySettings IPolicyMetadata.Settings => new()
+    {
+        Duration = Seconds(duration),
+        Sliding = Seconds(slidingDuration),
+        ClientDuration = clientDuration < 0 ? null : Seconds(clientDuration),
+        StaleWhileRevalidate = Seconds(staleWhileRevalidate),
+        StaleIfError = Seconds(staleIfError),
+        NoStore = noStore,
+        QueryKeys = VaryByQueryKeys,
+        IgnoredQueryKeys = VaryByQueryKeys is null ? IgnoredQueryKeys : null,
+        HeaderNames = VaryByHeaderNames,
+        RouteValueNames = VaryByRouteValueNames,
+        VaryByHost = varyByHost,
+        VaryByCulture = varyByCulture,
+        VaryByUser = varyByUser,
+        ClaimTypes = VaryByClaimTypes,
+        Tags = Tags ?? [],
+    };
 
     internal static string[]? WithoutNull(string[]? values, [CallerMemberName] string name = "") =>
-        values is null || !values.Contains(null) ? values : throw new ArgumentNullException(name, "One of its values is null.");
+        values is null ? null : ResponseCachePolicyBuilder.WithoutNull(values, name);
+
+    private static TimeSpan? Seconds(int? seconds) => seconds is { } some ? TimeSpan.FromSeconds(some) : null;
 
     private static int NotNegative(int seconds, [CallerMemberName] string name = "")
     {

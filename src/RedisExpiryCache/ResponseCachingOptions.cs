@@ -1,3 +1,4 @@
+using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache;
@@ -68,6 +69,38 @@ public sealed class ResponseCachingOptions
     /// <c>CDN-Cache-Control</c> alone.
     /// </summary>
     public IList<string> TargetedCacheControl { get; } = ["CDN-Cache-Control"];
+
+    internal PolicySettings BasePolicy { get; private set; } = new();
+
+    internal Dictionary<string, PolicySettings> Policies { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Adds a policy that endpoints can ask for by its name, in any case. A name that is taken already gets this policy from now on.</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public void AddPolicy(string name, Action<ResponseCachePolicyBuilder> policy)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        Policies[name] = Build(policy);
+    }
+
+    /// <summary>
+    /// Adds to what holds for every request, also of endpoints that ask for nothing. With <c>Expire</c> in it, every GET's success is stored that nothing forbids: think of what your endpoints
+    /// answer before you say that here.
+    /// </summary>
+    /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
+    public void AddBasePolicy(Action<ResponseCachePolicyBuilder> policy) => BasePolicy = Build(policy).Over(BasePolicy);
+
+    internal PolicySettings PolicyNamed(string name) => Policies.TryGetValue(name, out var policy)
+        ? policy
+        : throw new InvalidOperationException(
+            $"There is no response cache policy '{name}'; {(Policies.Count == 0 ? "none has been added" : $"there are {string.Join(", ", Policies.Keys)}")}. Add it by options.ResponseCaching.AddPolicy(\"{name}\", …).");
+
+    private static PolicySettings Build(Action<ResponseCachePolicyBuilder> policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var builder = new ResponseCachePolicyBuilder();
+        policy(builder);
+        return builder.Settings;
+    }
 
     internal CachingRules ToRules() => new()
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -12,6 +13,12 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
 
     public string Path => Context.Request.Path.Value ?? "/";
 
+    /// <summary>The policy as the app may still change it for this response.</summary>
+    public ServingFeature Serving { get; } = new(Policy, Context.Response);
+
+    /// <summary>As the policy tells users apart, at the time of the lookup; null: nobody that it can tell.</summary>
+    private string? User { get; } = Policy.UserOf(Context.User);
+
     /// <summary>With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.</summary>
     public Exchange WithFieldsAsTheyCame()
     {
@@ -19,22 +26,31 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
         return this with { Question = Question with { FieldOf = name => fields.GetValueOrDefault(name) } };
     }
 
+    /// <summary>
+    /// The facts as they are once the app has run. Signing in may have come after us in the pipeline: whoever is somebody else now than at the lookup is a user that the
+    /// key does not tell apart.
+    /// </summary>
+    public RequestFacts RequestAsOfNow =>
+        Policy.UserOf(Context.User) == User && (User is not null || !HttpFacts.IsSignedIn(Context)) ? Request : Request with { IsSignedIn = true };
+
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, DateTimeOffset now)
     {
         var request = context.Request;
         var path = request.PathBase + request.Path;
-        var rawTarget = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
         string[] tags =
         [
             ResponseKeys.EverythingTag,
             .. policy.Tags.Select(tag => ResponseKeys.EscapedTag(tag.Fill(request.RouteValues))).Distinct(StringComparer.Ordinal),
         ];
         var question = new Question(
-            keys.UrlOf(path, QueryText.Canonical(request.QueryString.Value.AsMemory(), policy.QueryKeys)),
-            ResponseKeys.IdentityOf(request, rawTarget, policy.QueryKeys),
+            keys.UrlOf(path, policy.Query.Canonical(request.QueryString.Value)),
+            ResponseKeys.IdentityOf(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
             tags,
             name => request.Headers[name]);
 
-        return new Exchange(context, HttpFacts.Of(context), policy, question, now);
+        // Users whom the key tells apart share nothing, so to the rules they are nobody in particular.
+        var facts = HttpFacts.Of(context);
+        return new Exchange(
+            context, policy.UserOf(context.User) is null ? facts : facts with { IsSignedIn = false, HasAuthorization = false }, policy, question, now);
     }
 }

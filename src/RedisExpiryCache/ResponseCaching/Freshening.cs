@@ -86,7 +86,15 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         if (!news.ContainsKey("Date"))
             merged.Date = HttpDate.Format(now);
 
+        // What the policy has told clients in the app's place is not the app's word.
+        var told = stored["Cache-Control"] == exchange.Serving.ClientCacheControl && !news.ContainsKey("Cache-Control") ? merged.CacheControl : default;
+        if (told.Count > 0)
+            merged.CacheControl = default;
+
         var facts = storable.FactsOf(exchange, stored.StatusCode, merged, now);
+        if (told.Count > 0)
+            merged.CacheControl = told;
+
         var known = stored.Rules.IsETagOurs ? facts with { ETag = null } : facts;
         var verdict = storable.Decide(exchange, known, now);
         var lifetime = verdict.Lifetime ?? new StoredLifetime(TimeSpan.Zero, TimeSpan.Zero, Sliding: null);
@@ -108,7 +116,7 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
 
     private async Task<bool> TryStore(Exchange exchange, Lookup lookup, CachedResponse updated, StoredLifetime lifetime, ReadOnlyMemory<byte> body)
     {
-        var names = StorableResponses.NamesOf(exchange.Policy, updated["Vary"]);
+        var names = StorableResponses.NamesOf(exchange, updated["Vary"]);
         return await store.TryStoreAsync(exchange, lookup, updated, names, lifetime, new ReadOnlySequence<byte>(body));
     }
 

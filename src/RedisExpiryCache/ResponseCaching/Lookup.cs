@@ -19,10 +19,10 @@ internal sealed class Lookup : IDisposable
     /// <summary>Nothing found, and nothing known that a response could be stored under.</summary>
     public Lookup(string? reason = null) => Reason = reason;
 
-    public Lookup(UrlRecord? url, TagStamp[] stamps, string groupNote) => (Url, Stamps, GroupNote) = (url, stamps, groupNote);
+    public Lookup(UrlRecord? url, TagStamp[] stamps, string tagNote) => (Url, Stamps, TagNote) = (url, stamps, tagNote);
 
-    public Lookup(UrlRecord url, TagStamp[] stamps, string groupNote, string key, CachedResponse response, ReadOnlyMemory<byte> body, EntryRead read)
-        : this(url, stamps, groupNote)
+    public Lookup(UrlRecord url, TagStamp[] stamps, string tagNote, string key, CachedResponse response, ReadOnlyMemory<byte> body, EntryRead read)
+        : this(url, stamps, tagNote)
     {
         (Key, Response, Body, this.read) = (key, response, body, read);
     }
@@ -36,11 +36,11 @@ internal sealed class Lookup : IDisposable
     /// <summary>The generations of the question's tags before the app ran.</summary>
     public TagStamp[] Stamps { get; } = [];
 
-    /// <summary>Before the app ran; a group of responses (RFC 9875) that was invalidated since has changed it.</summary>
-    public string GroupNote { get; } = "";
+    /// <summary>Before the app ran; an eviction of any tag or group since has changed it.</summary>
+    public string TagNote { get; } = "";
 
     /// <summary>As if the URL had had this generation at the time of the lookup; null: none.</summary>
-    public Lookup Under(string? generation) => new(generation is null ? null : new UrlRecord(generation), Stamps, GroupNote);
+    public Lookup Under(string? generation) => new(generation is null ? null : new UrlRecord(generation), Stamps, TagNote);
 
     /// <summary>The URL's other variants, by their entity tags.</summary>
     public IEnumerable<UrlVariant> Others =>

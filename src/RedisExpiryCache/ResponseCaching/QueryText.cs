@@ -8,28 +8,20 @@ internal static class QueryText
 {
     private const string Delimiters = "&=?";
 
-    /// <summary>
-    /// The decoded pairs that count, sorted by name, those of one name (whatever its case) in the order they came. Null keys, or a "*" among them: all count.
-    /// Names are as the policy spells them, for the app does not heed their case either.
-    /// </summary>
-    public static string Canonical(ReadOnlyMemory<char> query, string[]? keys)
+    /// <summary>The decoded pairs that count, sorted by name, those of one name (whatever its case) in the order they came.</summary>
+    /// <param name="query">The query, with its question mark.</param>
+    /// <param name="spell">The name by which a pair counts; null: it does not. Without this function all do, by their own names.</param>
+    public static string Canonical(ReadOnlyMemory<char> query, Func<string, string?>? spell = null)
     {
-        if (query.Length <= 1 || keys is { Length: 0 })
+        if (query.Length <= 1)
             return "";
 
         var pairs = new List<(string Name, string Value)>();
         foreach (var pair in new QueryStringEnumerable(query))
         {
-            var name = pair.DecodeName().ToString();
-            if (keys is not null && !keys.Contains("*"))
-            {
-                if (Array.Find(keys, key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)) is not { } spelled)
-                    continue;
-
-                name = spelled;
-            }
-
-            pairs.Add((name, pair.DecodeValue().ToString()));
+            var decoded = pair.DecodeName().ToString();
+            if ((spell is null ? decoded : spell(decoded)) is { } name)
+                pairs.Add((name, pair.DecodeValue().ToString()));
         }
 
         return string.Join('&', pairs.OrderBy(static pair => pair.Name, StringComparer.OrdinalIgnoreCase).Select(static pair =>

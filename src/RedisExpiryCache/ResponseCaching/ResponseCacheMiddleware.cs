@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.IO.Hashing;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -15,7 +16,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </para>
 /// </summary>
 internal sealed class ResponseCacheMiddleware(
-    RequestDelegate next, ResponseStore store, ResponseKeys keys, EndpointEvictions evictions, ResponseReport report,
+    RequestDelegate next, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions, ResponseReport report,
     IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
 {
     private readonly ResponseCachingOptions options = cacheOptions.Value.ResponseCaching;
@@ -26,9 +27,10 @@ internal sealed class ResponseCacheMiddleware(
     {
         // 1. Is this request one we may look up?
         var endpoint = context.GetEndpoint();
-        if (ReasonNotToLook(context, endpoint) is { } notAsked)
+        var policy = policies.Of(endpoint);
+        if (ReasonNotToLook(context, endpoint, policy) is { } notAsked)
         {
-            if (options.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && Begin(context, endpoint) is { } post)
+            if (options.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && Begin(context, policy) is { } post)
                 await Post(post);
             else
                 await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(notAsked)));
@@ -38,7 +40,7 @@ internal sealed class ResponseCacheMiddleware(
         }
 
         // 2. Look it up.
-        if (Begin(context, endpoint) is not { } exchange)
+        if (Begin(context, policy) is not { } exchange)
         {
             await next(context);
             return;
@@ -66,20 +68,20 @@ internal sealed class ResponseCacheMiddleware(
         }
     }
 
-    private static ForwardReason? ReasonNotToLook(HttpContext context, Endpoint? endpoint)
+    private static ForwardReason? ReasonNotToLook(HttpContext context, Endpoint? endpoint, ResponsePolicy policy)
     {
         var method = context.Request.Method;
         if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
             return ForwardReason.Method;
 
-        return !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
+        return policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
     }
 
-    private Exchange? Begin(HttpContext context, Endpoint? endpoint)
+    private Exchange? Begin(HttpContext context, ResponsePolicy policy)
     {
         try
         {
-            return Exchange.Begin(context, ResponsePolicy.Of(endpoint), keys, time.GetUtcNow());
+            return Exchange.Begin(context, policy, keys, time.GetUtcNow());
         }
         catch (Exception mistake)
         {
@@ -125,6 +127,7 @@ internal sealed class ResponseCacheMiddleware(
         // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
         var reason = Precise(verdict.Reason!.Value, lookup);
         using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, parts);
+        exchange.Context.Features.Set<IResponseCacheFeature>(exchange.Serving);
         try
         {
             using (new RequestConditions(exchange.Context.Request.Headers, conditions))

@@ -1,16 +1,17 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Routing;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>Evicts by deleting generations. Failure policy: see <see cref="IResponseCacheControl"/>; what is thrown is logged and counted too.</summary>
-internal sealed class ResponseEvictions(RedisEntries entries, Generations generations, ResponseKeys keys, ResponseReport report, IServiceProvider services)
+internal sealed class ResponseEvictions(RedisEntries entries, Generations generations, ResponseKeys keys, PolicyBook policies, ResponseReport report, IServiceProvider services)
     : IResponseCacheControl
 {
-    private volatile QueryKeys? queryKeysInUse;
+    private volatile QueryRules? queryRulesInUse;
 
-    private sealed record QueryKeys(IReadOnlyList<Endpoint> Endpoints, string[][] InUse);
+    private sealed record QueryRules(IReadOnlyList<Endpoint> Endpoints, QueryRule[] InUse);
 
     public async ValueTask EvictAsync(string pathAndQuery, CancellationToken token = default)
     {
@@ -50,19 +51,25 @@ internal sealed class ResponseEvictions(RedisEntries entries, Generations genera
 
     /// <inheritdoc cref="TryEvictAsync" />
     public ValueTask<Exception?> TryEvictByTagAsync(string tag, CancellationToken token) =>
-        Attempt(EvictionTarget.Tag, tag, async call => await generations.RemoveAsync(keys.TagOf(ResponseKeys.EscapedTag(tag)), call), token);
+        Attempt(EvictionTarget.Tag, tag, call => EvictAsync(ResponseKeys.EscapedTag(tag), call), token);
 
-    /// <summary>A group of responses, RFC 9875. First its note, then its generation: a response that is just being stored may see the second only with the first.</summary>
+    /// <summary>A group of responses, RFC 9875.</summary>
     /// <inheritdoc cref="TryEvictAsync" />
     public ValueTask<Exception?> TryEvictGroupAsync(HttpRequest request, string group, CancellationToken token) => Attempt(
         EvictionTarget.Group,
         group,
-        async call =>
-        {
-            await generations.NoteAsync(keys.TagOf(ResponseKeys.EverythingTag), call);
-            await generations.RemoveAsync(keys.TagOf(ResponseKeys.GroupTag(request, group)), call);
-        },
+        call => EvictAsync(ResponseKeys.GroupTag(request, group), call),
         token);
+
+    /// <summary>
+    /// First the note, then the generation: a response that names its tag only now, while it is being stored, may see the second only with the first
+    /// (<see cref="ResponseStore"/>).
+    /// </summary>
+    private async Task EvictAsync(string escapedTag, Call call)
+    {
+        await generations.NoteAsync(keys.TagOf(ResponseKeys.EverythingTag), call);
+        await generations.RemoveAsync(keys.TagOf(escapedTag), call);
+    }
 
     /// <summary>
     /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known here. So the
@@ -73,19 +80,19 @@ internal sealed class ResponseEvictions(RedisEntries entries, Generations genera
         var withoutFragment = pathAndQuery.Split('#', 2)[0];
         var queryAt = withoutFragment.IndexOf('?', StringComparison.Ordinal);
         var path = PathString.FromUriComponent(queryAt < 0 ? withoutFragment : withoutFragment[..queryAt]);
-        var query = queryAt < 0 ? default : withoutFragment.AsMemory(queryAt);
-        return [.. QueryKeysInUse().Prepend((string[]?)null).Select(queryKeys => keys.UrlOf(path, QueryText.Canonical(query, queryKeys))).Distinct(StringComparer.Ordinal)];
+        var query = queryAt < 0 ? null : withoutFragment[queryAt..];
+        return [.. QueryRulesInUse().Select(rule => keys.UrlOf(path, rule.Canonical(query))).Distinct(StringComparer.Ordinal)];
     }
 
-    private string[][] QueryKeysInUse()
+    private QueryRule[] QueryRulesInUse()
     {
         // The list is another object when the endpoints change; until then, going through it once will do.
         var endpoints = services.GetService<EndpointDataSource>()?.Endpoints ?? [];
-        var known = queryKeysInUse;
+        var known = queryRulesInUse;
         if (known is null || !ReferenceEquals(known.Endpoints, endpoints))
         {
-            string[][] found = [.. endpoints.Select(static endpoint => ResponsePolicy.Of(endpoint).QueryKeys).OfType<string[]>().Distinct()];
-            queryKeysInUse = known = new QueryKeys(endpoints, found);
+            var rules = endpoints.Select(endpoint => policies.Of(endpoint).Query).Prepend(policies.Of(endpoint: null).Query).Prepend(QueryRule.AsSpelled);
+            queryRulesInUse = known = new QueryRules(endpoints, [.. rules.DistinctBy(static rule => rule.Signature)]);
         }
 
         return known.InUse;

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -10,7 +11,7 @@ namespace RedisExpiryCache.ResponseCaching;
 //   GET:/products?page=2                        a URL: its generation, and which request fields its variants differ by
 //   GET:/products?page=2#GENERATION.DIGEST      one response under that generation; the digest is of all that tells requests apart
 //   tag:http:products                           a tag: its generation
-//   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a group is invalidated
+//   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a tag or group is evicted
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
 //
 // A URL's key is deliberately coarse: without host, scheme, letter case of the path, a trailing slash, order of the query. That only joins more
@@ -52,15 +53,18 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     }
 
     /// <summary>All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.</summary>
-    public static string IdentityOf(HttpRequest request, string? rawTarget, string[]? queryKeys)
+    public static string IdentityOf(HttpRequest request, string? rawTarget, ResponsePolicy policy)
     {
         var text = new StringBuilder(128);
         Append(text, request.Scheme);
-        Append(text, request.Host.Value?.ToLowerInvariant());
+        Append(text, policy.VaryByHost ? request.Host.Value?.ToLowerInvariant() : null);
         Append(text, request.PathBase.Value);
         Append(text, request.Path.Value);
-        Append(text, queryKeys is null ? request.QueryString.Value : QueryText.Canonical(request.QueryString.Value.AsMemory(), queryKeys));
+        Append(text, policy.Query.IsAsSpelled ? request.QueryString.Value : policy.Query.Canonical(request.QueryString.Value));
         Append(text, SpecialSpelling(request, rawTarget));
+        foreach (var part in policy.PartsOf(request.HttpContext))
+            Append(text, part);
+
         return text.ToString();
     }
 

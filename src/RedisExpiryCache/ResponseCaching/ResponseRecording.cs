@@ -22,6 +22,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly KeyValuePair<string, StringValues>[] earlierFields;
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
+    private string? ownCacheControl;
     private bool decided;
     private bool ended;
     private bool? heldBack;
@@ -187,13 +188,13 @@ internal sealed class ResponseRecording : IDisposable
     /// <summary>Takes down the fields as they stand, with those that the policy adds for clients and caches downstream.</summary>
     private void Keep(HttpResponse response, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now)
     {
-        var policy = exchange.Policy;
+        var serving = exchange.Serving;
         var headers = response.Headers;
-        if (policy.HasLifetime && headers.CacheControl.Count == 0)
-            headers.CacheControl = $"public, max-age={(long)(policy.Lifetime.Duration ?? policy.Lifetime.Sliding)!.Value.TotalSeconds}";
+        if (headers.CacheControl.Count == 0 && serving.ClientCacheControl is { } told)
+            headers.CacheControl = ownCacheControl = told;
 
         var own = Variants.TryParse(headers.Vary, out var named) ? named : [];
-        if (policy.HeaderNames.Except(own, StringComparer.Ordinal).ToArray() is { Length: > 0 } added)
+        if (serving.HeaderNames.Except(own, StringComparer.Ordinal).ToArray() is { Length: > 0 } added)
             headers.Vary = StringValues.Concat(headers.Vary, string.Join(", ", added));
 
         if (facts.Date is null)
@@ -203,7 +204,7 @@ internal sealed class ResponseRecording : IDisposable
             Body.NotifyAt(response.ContentLength, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
 
         Lifetime = lifetime;
-        Names = StorableResponses.NamesOf(policy, headers.Vary);
+        Names = StorableResponses.NamesOf(exchange, headers.Vary);
 
         // Not what stood there before the app was asked, a request id for one: whoever is in front of us says it again with each answer.
         Response = storable.TakeDown(headers, facts, lifetime, now, field => !earlierFields.Contains(field));
@@ -223,7 +224,8 @@ internal sealed class ResponseRecording : IDisposable
             return NoStoreReason.Trailers;
 
         // What is in front of us may have added fields after we decided: Session sets its cookie, and no-store, as the response starts.
-        if (storable.ForbiddenByFields(storable.FactsOf(exchange, response.StatusCode, response.Headers, time.GetUtcNow())) is { } forbidden)
+        var facts = storable.FactsOf(exchange, response.StatusCode, response.Headers, time.GetUtcNow());
+        if (storable.ForbiddenByFields(response.Headers.CacheControl == ownCacheControl ? facts with { CacheControl = CacheControl.None } : facts) is { } forbidden)
             return forbidden;
 
         return Body.IsBroken || (response.ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;

@@ -52,10 +52,10 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
             urls.Remember(question.UrlKey, url);
 
         TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
-        var groupNote = Generations.NoteOf(values[1 + Array.IndexOf(question.Tags, ResponseKeys.EverythingTag)]!);
+        var tagNote = Generations.NoteOf(values[1 + Array.IndexOf(question.Tags, ResponseKeys.EverythingTag)]!);
         var key = KeyOf(question, url);
         var read = await ReadVariant(url, key, guessedKey, guessed, call);
-        return await Checked(new Lookup(url, stamps, groupNote), key, read, call);
+        return await Checked(new Lookup(url, stamps, tagNote), key, read, call);
     }
 
     /// <summary>Another variant of the URL that was looked up.</summary>
@@ -72,10 +72,10 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
     public async ValueTask<bool> StoreAsync(
-        Question question, Lookup lookup, CachedResponse response, string[] groups, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
+        Question question, Lookup lookup, CachedResponse response, string[] lateTags, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
         var call = Call.Detached();
-        if (await StampsOf(lookup, groups, call) is not { } stamps)
+        if (await StampsOf(lookup, lateTags, call) is not { } stamps)
             return false;
 
         var url = lookup.Url!;
@@ -100,8 +100,9 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     {
         try
         {
-            string[] groups = [.. CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group))];
-            if (await StoreAsync(exchange.Question, lookup, response, groups, names, lifetime, body))
+            var groups = CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group));
+            string[] lateTags = [.. groups.Concat(exchange.Serving.Tags.Select(ResponseKeys.EscapedTag)).Except(exchange.Question.Tags, StringComparer.Ordinal)];
+            if (await StoreAsync(exchange.Question, lookup, response, lateTags, names, lifetime, body))
             {
                 report.Stored(exchange.Path, lifetime.TimeToLive ?? lifetime.Sliding);
                 return true;
@@ -135,20 +136,20 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     }
 
     /// <summary>
-    /// The stamps of the lookup, and those of the groups that only the response has told of. Their generations are read now, so it has to be known that no group was
-    /// invalidated since the lookup; the note says so.
+    /// The stamps of the lookup, and those of tags (and groups, RFC 9875) that were named only while the response was made. Their generations are read now, so it has to be known
+    /// that no tag was evicted since the lookup; the note says so.
     /// </summary>
-    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, string[] groups, Call call)
+    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, string[] lateTags, Call call)
     {
-        if (groups.Length == 0)
+        if (lateTags.Length == 0)
             return lookup.Stamps;
 
-        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(groups, keys.TagOf), Generations.Slack, call);
+        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(lateTags, keys.TagOf), Generations.Slack, call);
         var everything = (await generations.ReadAsync([keys.TagOf(ResponseKeys.EverythingTag)], call))[0];
-        if (everything is null || Generations.NoteOf(everything) != lookup.GroupNote || values.Contains(null))
+        if (everything is null || Generations.NoteOf(everything) != lookup.TagNote || values.Contains(null))
             return null;
 
-        return [.. lookup.Stamps, .. groups.Zip(values, static (group, value) => new TagStamp(group, Generations.IdOf(value!)))];
+        return [.. lookup.Stamps, .. lateTags.Zip(values, static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
     }
 
     private async Task<bool> KeepAsync(string urlKey, string generation, string? note, TagStamp[] stamps, TimeSpan lifetime, Call call)
@@ -185,7 +186,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         if (read.IsHit && await AreCurrent(read.Tags, current, call))
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
-                return new Lookup(known.Url!, current, known.GroupNote, key, response, body, read);
+                return new Lookup(known.Url!, current, known.TagNote, key, response, body, read);
 
             report.Unreadable(key, EntryMiss.UnknownVersion);
         }

@@ -17,9 +17,10 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
 
     public StoreVerdict Decide(Exchange exchange, ResponseFacts facts, DateTimeOffset now)
     {
-        // Signing in may have come after us in the pipeline, so it is looked at again.
-        var request = exchange.Request with { IsSignedIn = exchange.Request.IsSignedIn || HttpFacts.IsSignedIn(exchange.Context) };
-        return Storing.Decide(request, facts, exchange.Policy.Lifetime, rules, exchange.Now, now);
+        if (exchange.Serving.NoStore)
+            return StoreVerdict.NoStore(NoStoreReason.NoStore);
+
+        return Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.Now, now);
     }
 
     /// <summary>As its header fields alone say, whoever asked: for fields that were added after the decision.</summary>
@@ -37,6 +38,6 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
     }
 
     /// <summary>The request fields that the response differs by, for its own reasons or the policy's.</summary>
-    public static string[] NamesOf(ResponsePolicy policy, StringValues vary) =>
-        Variants.Union(policy.HeaderNames, Variants.TryParse(vary, out var named) ? named : []);
+    public static string[] NamesOf(Exchange exchange, StringValues vary) =>
+        Variants.Union(exchange.Serving.HeaderNames, Variants.TryParse(vary, out var named) ? named : []);
 }

@@ -21,7 +21,23 @@ internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, Time
 {
     /// <summary>What is left of the freshness lifetime, and the time for which the response is of use beyond it; null when only sliding decides.</summary>
     public TimeSpan? TimeToLive => FreshnessLifetime is { } lifetime ? DeltaSeconds.Add(DeltaSeconds.Clamp(lifetime - CorrectedInitialAge), Retention) : null;
+
+    /// <summary>RFC 5861 3, of the policy or the response.</summary>
+    public TimeSpan? StaleWhileRevalidate { get; init; }
+
+    /// <summary>RFC 5861 4, of the policy or the response.</summary>
+    public TimeSpan? StaleIfError { get; init; }
 }
 
 /// <summary>How long a named policy wants responses kept; with neither value, the response's own headers decide.</summary>
-internal readonly record struct PolicyLifetime(TimeSpan? Duration, TimeSpan? Sliding);
+internal readonly record struct PolicyLifetime(TimeSpan? Duration, TimeSpan? Sliding)
+{
+    /// <summary>RFC 5861 3; null: the response decides.</summary>
+    public TimeSpan? StaleWhileRevalidate { get; init; }
+
+    /// <summary>RFC 5861 4; null: the response decides, or the settings.</summary>
+    public TimeSpan? StaleIfError { get; init; }
+
+    /// <summary>The policy says for how long, so that the response need not.</summary>
+    public bool IsSet => (Duration ?? Sliding) is not null;
+}

@@ -89,27 +89,40 @@ internal static class Storing
         ResponseFacts response, PolicyLifetime? policy, CachingRules rules, DateTimeOffset requestTime, DateTimeOffset now)
     {
         var initialAge = Freshness.CorrectedInitialAge(response, requestTime, now);
-        var retention = RetentionOf(response, rules);
+        var known = new StoredLifetime
+        {
+            CorrectedInitialAge = initialAge,
+            StaleWhileRevalidate = policy?.StaleWhileRevalidate ?? response.CacheControl.StaleWhileRevalidate,
+            StaleIfError = policy?.StaleIfError ?? response.CacheControl.StaleIfError,
+        };
+        known = known with { Retention = RetentionOf(response, known, rules) };
 
         // A policy's time begins when the app answers. Only an Age field says that the response is older than this app.
-        if (policy is { } own && (own.Duration ?? own.Sliding) is not null && IsForPolicies(response.StatusCode))
-            return new(DeltaSeconds.Clamp(own.Duration), Freshness.AgeValue(response) is null ? TimeSpan.Zero : initialAge, own.Sliding, retention);
+        if (policy is { IsSet: true } own && IsForPolicies(response.StatusCode))
+        {
+            return known with
+            {
+                FreshnessLifetime = DeltaSeconds.Clamp(own.Duration),
+                CorrectedInitialAge = Freshness.AgeValue(response) is null ? TimeSpan.Zero : initialAge,
+                Sliding = own.Sliding,
+            };
+        }
 
         // RFC 9111 4.2.1 and 4.2.2. A no-cache alone says enough: never fresh.
         var lifetime = Freshness.ExplicitLifetime(response, now)
             ?? (response.CacheControl.NoCache ? TimeSpan.Zero : default(TimeSpan?))
             ?? (rules.HeuristicFreshness ? Freshness.HeuristicLifetime(response, now) : null);
-        return lifetime is { } known ? new(known, initialAge, Sliding: null, retention) : null;
+        return lifetime is null ? null : known with { FreshnessLifetime = lifetime };
     }
 
     /// <summary>How long after it became stale the response can still be validated, or stand in for an app that fails or is slow.</summary>
-    private static TimeSpan RetentionOf(ResponseFacts response, CachingRules rules)
+    private static TimeSpan RetentionOf(ResponseFacts response, in StoredLifetime known, CachingRules rules)
     {
         var validated = HasValidator(response) ? rules.StaleRetention : TimeSpan.Zero;
         if (response.CacheControl.ForbidsStale || response.CacheControl.NoCache)
             return validated;
 
-        var served = Longer(response.CacheControl.StaleIfError ?? rules.StaleIfError, response.CacheControl.StaleWhileRevalidate ?? TimeSpan.Zero);
+        var served = Longer(known.StaleIfError ?? rules.StaleIfError, known.StaleWhileRevalidate ?? TimeSpan.Zero);
         return Longer(validated, served);
     }
 

@@ -1,4 +1,4 @@
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache.Tests.ResponseCaching;
 
@@ -49,19 +49,21 @@ public class AttributeTests
     [Fact]
     public void Null_lists_are_as_good_as_none()
     {
-        var policy = new ResponsePolicy(new RedisResponseCacheAttribute { Tags = null, VaryByHeaderNames = null, VaryByQueryKeys = null });
+        var policy = PolicyOf(new RedisResponseCacheAttribute { Tags = null, VaryByHeaderNames = null, VaryByQueryKeys = null });
         Assert.Empty(policy.Tags);
         Assert.Empty(policy.HeaderNames);
-        Assert.Null(policy.QueryKeys);
-        Assert.False(policy.HasLifetime);
+        Assert.True(policy.Query.IsAsSpelled);
+        Assert.False(policy.Lifetime.IsSet);
         Assert.Null(new RedisResponseCacheEvictAttribute { Tags = null, Paths = null }.Paths);
     }
 
     [Fact]
     public void Seconds_become_a_policy_and_field_names_their_one_spelling()
     {
-        var policy = new RedisResponseCacheAttribute { Duration = 60, SlidingDuration = 10, VaryByHeaderNames = ["X-B", "accept", "ACCEPT"] }.Policy;
+        var policy = PolicyOf(new RedisResponseCacheAttribute { Duration = 60, SlidingDuration = 10, VaryByHeaderNames = ["X-B", "accept", "ACCEPT"] });
         Assert.Equal((TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10)), (policy.Lifetime.Duration, policy.Lifetime.Sliding));
         Assert.Equal(["accept", "x-b"], policy.HeaderNames);
     }
+
+    private static ResponsePolicy PolicyOf(IPolicyMetadata attribute) => new(attribute.Settings);
 }

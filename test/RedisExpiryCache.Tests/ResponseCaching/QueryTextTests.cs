@@ -1,7 +1,7 @@
 using CsCheck;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache.Tests.ResponseCaching;
 
@@ -38,7 +38,14 @@ public class QueryTextTests
     public void It_is_readable_sorted_and_escaped(string query, string text) => Assert.Equal(text, Canonical(query[Math.Min(1, query.Length)..], Named));
 
     [Fact]
-    public void With_no_names_nothing_counts() => Assert.Equal("", QueryText.Canonical("?user=a".AsMemory(), []));
+    public void With_no_names_nothing_counts() => Assert.Equal("", new QueryRule([], ignored: null).Canonical("?user=a"));
+
+    [Theory]
+    [InlineData("?b=2&utm_source=x&a=1&UTM_MEDIUM=y", "a=1&b=2")]
+    [InlineData("?utm=1&fbclid=3", "utm=1")]
+    [InlineData("?FBCLID=3", "")]
+    public void All_names_but_some_can_count(string query, string text) =>
+        Assert.Equal(text, new QueryRule(keys: null, ["utm_*", "fbclid"]).Canonical(query));
 
     [Theory]
     [InlineData("a=1&A=2", "A=2&a=1")]
@@ -48,7 +55,7 @@ public class QueryTextTests
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
-    private static string Canonical(string query, params string[] keys) => QueryText.Canonical(("?" + query).AsMemory(), keys);
+    private static string Canonical(string query, params string[] keys) => new QueryRule(keys, ignored: null).Canonical("?" + query);
 
     private static bool IsNamed(string name) => Named.Contains(name, StringComparer.OrdinalIgnoreCase);
 

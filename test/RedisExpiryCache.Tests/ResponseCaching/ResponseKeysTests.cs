@@ -2,6 +2,7 @@ using CsCheck;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache.Tests.ResponseCaching;
 
@@ -41,9 +42,9 @@ public class ResponseKeysTests
     public void The_spelling_on_the_wire_tells_apart_what_decodes_to_the_same_path(string one, string other)
     {
         var request = RequestOf(new("http", "h", "", "/same", "", null));
-        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, null), ResponseKeys.IdentityOf(request, other, null));
-        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, null), ResponseKeys.IdentityOf(request, "/same", null));
-        Assert.Equal(ResponseKeys.IdentityOf(request, null, null), ResponseKeys.IdentityOf(request, "/same?x", null));
+        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
+        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same", ResponsePolicy.None));
+        Assert.Equal(ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same?x", ResponsePolicy.None));
     }
 
     [Fact]
@@ -121,13 +122,13 @@ public class ResponseKeysTests
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
-    private static string UrlOf(string path, string query) => Keys.UrlOf(new PathString(path), QueryText.Canonical(query.AsMemory(), null));
+    private static string UrlOf(string path, string query) => Keys.UrlOf(new PathString(path), QueryText.Canonical(query.AsMemory()));
 
     private static string KeyOf(Seen seen)
     {
         var request = RequestOf(seen);
-        var url = Keys.UrlOf(request.PathBase + request.Path, QueryText.Canonical(seen.Query.AsMemory(), null));
-        var digest = Keys.DigestOf(ResponseKeys.IdentityOf(request, null, null), ["field"], _ => seen.Field ?? StringValues.Empty);
+        var url = Keys.UrlOf(request.PathBase + request.Path, QueryText.Canonical(seen.Query.AsMemory()));
+        var digest = Keys.DigestOf(ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), ["field"], _ => seen.Field ?? StringValues.Empty);
         return ResponseKeys.VariantOf(url, Generation, digest);
     }
 

@@ -1,0 +1,47 @@
+using RedisExpiryCache;
+using RedisExpiryCache.ResponseCaching.Policies;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>The response cache on endpoints and groups of them: minimal APIs, Razor Pages, controllers alike.</summary>
+public static class RedisResponseCacheEndpointConventionBuilderExtensions
+{
+    /// <summary>Caches by the base policies, or by the response's own headers. The nearest convention or attribute of an endpoint counts.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    public static TBuilder CacheResponse<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.With(new PolicyMetadata(new PolicySettings(), PolicyName: null));
+
+    /// <summary>Caches by a named policy (<see cref="ResponseCachingOptions.AddPolicy"/>). A name that nobody has added stops the app's start.</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, string policyName) where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(policyName);
+        return builder.With(new PolicyMetadata(new PolicySettings(), policyName));
+    }
+
+    /// <summary>Caches by a policy of the endpoint's or group's own.</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, Action<ResponseCachePolicyBuilder> policy) where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var own = new ResponseCachePolicyBuilder();
+        policy(own);
+        return builder.With(new PolicyMetadata(own.Settings, PolicyName: null));
+    }
+
+    /// <summary>Evicts stored responses after the endpoint has succeeded (2xx or 3xx), before the client hears of it: as <see cref="RedisResponseCacheEvictAttribute"/> does.</summary>
+    /// <param name="builder">The endpoint or group.</param>
+    /// <param name="tags">A route value is named in braces: <c>"product:{id}"</c>.</param>
+    /// <param name="paths">From the app's root: <c>"/products/{id}"</c>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <exception cref="ArgumentException">A path does not begin with a slash.</exception>
+    public static TBuilder EvictsCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null) where TBuilder : IEndpointConventionBuilder =>
+        builder.With(new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths });
+
+    private static TBuilder With<TBuilder>(this TBuilder builder, object metadata) where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Add(endpoint => endpoint.Metadata.Add(metadata));
+        return builder;
+    }
+}

@@ -1,0 +1,30 @@
+namespace RedisExpiryCache.ResponseCaching.Policies;
+
+/// <summary>Which keys of the query make a difference: those named, all but those named, or the query as it is spelled.</summary>
+internal sealed class QueryRule(string[]? keys, string[]? ignored)
+{
+    /// <summary>The whole query counts, order and spelling included.</summary>
+    public static readonly QueryRule AsSpelled = new(keys: null, ignored: null);
+
+    public bool IsAsSpelled => keys is null && ignored is null;
+
+    public string Canonical(string? query) => QueryText.Canonical(query.AsMemory(), Spell);
+
+    /// <summary>Two rules that let the same keys count.</summary>
+    public string Signature => $"{Join(keys)}|{Join(ignored)}";
+
+    /// <summary>The name by which a key counts, for the app does not heed its case; null: it does not count.</summary>
+    private string? Spell(string name)
+    {
+        if (ignored is not null)
+            return Array.Exists(ignored, pattern => Matches(pattern, name)) ? null : name;
+
+        return keys is null || keys.Contains("*") ? name : Array.Find(keys, key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static bool Matches(string pattern, string name) => pattern.EndsWith('*')
+        ? name.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
+        : string.Equals(pattern, name, StringComparison.OrdinalIgnoreCase);
+
+    private static string Join(string[]? names) => names is null ? "-" : string.Join(',', names);
+}

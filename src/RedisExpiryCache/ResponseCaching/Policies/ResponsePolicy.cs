@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Security.Claims;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching.Policies;
+
+/// <summary>What is asked for at one endpoint, all policies that concern it laid one over the other.</summary>
+internal sealed class ResponsePolicy(PolicySettings settings)
+{
+    private readonly string[] claimTypes = settings.ClaimTypes ?? [];
+    private readonly string[] routeValueNames = settings.RouteValueNames ?? [];
+
+    /// <summary>The response's own headers decide.</summary>
+    public static readonly ResponsePolicy None = new(new PolicySettings());
+
+    public PolicyLifetime Lifetime { get; } = new(Positive(settings.Duration), Positive(settings.Sliding))
+    {
+        StaleWhileRevalidate = settings.StaleWhileRevalidate,
+        StaleIfError = settings.StaleIfError,
+    };
+
+    public bool NoStore { get; } = settings.NoStore is true;
+
+    public QueryRule Query { get; } = settings.QueryKeys is null && settings.IgnoredQueryKeys is null
+        ? QueryRule.AsSpelled
+        : new QueryRule(settings.QueryKeys, settings.IgnoredQueryKeys);
+
+    public bool VaryByHost { get; } = settings.VaryByHost is not false;
+
+    /// <summary>In the form of <see cref="Variants.TryParse"/>.</summary>
+    public string[] HeaderNames { get; } = Variants.TryParse(settings.HeaderNames, out var names) ? names : [];
+
+    public RouteTemplate[] Tags { get; } = [.. settings.Tags.Distinct(StringComparer.Ordinal).Select(static tag => new RouteTemplate(tag))];
+
+    public bool VariesByUser => settings.VaryByUser is true || claimTypes.Length > 0;
+
+    /// <summary>Nothing that a cache downstream could tell by the request's fields: what it gets is for one client.</summary>
+    private bool IsPersonal => VariesByUser || settings.VaryByCulture is true || settings.Custom.Length > 0;
+
+    /// <summary>What a response without a Cache-Control of its own tells clients; null: nothing.</summary>
+    public string? ClientCacheControl(PolicyLifetime lifetime)
+    {
+        if ((lifetime.Duration ?? lifetime.Sliding) is not { } kept)
+            return null;
+
+        var seconds = (long)(settings.ClientDuration ?? kept).TotalSeconds;
+        return string.Create(CultureInfo.InvariantCulture, $"{(IsPersonal ? "private" : "public")}, max-age={seconds}");
+    }
+
+    /// <summary>What tells this request apart beyond its URL and fields, each part or null: culture, user, claims, route values, the app's own functions.</summary>
+    public IEnumerable<string?> PartsOf(HttpContext context)
+    {
+        if (settings.VaryByCulture is true)
+        {
+            yield return CultureInfo.CurrentCulture.Name;
+            yield return CultureInfo.CurrentUICulture.Name;
+        }
+
+        if (VariesByUser)
+            yield return UserOf(context.User);
+
+        foreach (var name in routeValueNames)
+            yield return Convert.ToString(context.Request.RouteValues[name], CultureInfo.InvariantCulture);
+
+        foreach (var function in settings.Custom)
+            yield return function(context);
+    }
+
+    /// <summary>Who the user is as far as this policy tells users apart; null: nobody that it can tell.</summary>
+    public string? UserOf(ClaimsPrincipal user)
+    {
+        if (!VariesByUser || !user.Identities.Any(static identity => identity.IsAuthenticated))
+            return null;
+
+        List<string?> parts = [];
+        if (settings.VaryByUser is true)
+        {
+            if ((user.FindFirstValue(ClaimTypes.NameIdentifier) ?? user.FindFirstValue("sub") ?? user.Identity?.Name) is not { Length: > 0 } name)
+                return null;
+
+            parts.Add(user.Identities.First(static identity => identity.IsAuthenticated).AuthenticationType);
+            parts.Add(name);
+        }
+
+        foreach (var type in claimTypes)
+            parts.AddRange([type, .. user.FindAll(type).Select(static claim => claim.Value).Order(StringComparer.Ordinal)]);
+
+        return string.Concat(parts.Select(static part => $"{part?.Length ?? -1}:{part}"));
+    }
+
+    private static TimeSpan? Positive(TimeSpan? span) => span > TimeSpan.Zero ? span : null;
+}
