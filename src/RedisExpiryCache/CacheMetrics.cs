@@ -15,6 +15,8 @@ internal sealed class CacheMetrics
     private readonly Histogram<double> lookupDuration;
     private readonly Counter<long> responseStores;
     private readonly Counter<long> evictions;
+    private readonly Counter<long> outputOperations;
+    private readonly Histogram<double> outputDuration;
 
     public CacheMetrics(IMeterFactory? factory)
     {
@@ -31,6 +33,10 @@ internal sealed class CacheMetrics
             "redis_expiry_cache.response.stores", "{response}", "Responses of the app that were stored or not, by outcome and reason.");
         evictions = meter.CreateCounter<long>(
             "redis_expiry_cache.response.evictions", "{eviction}", "Evictions of stored responses, by what was named, outcome and reason.");
+        outputOperations = meter.CreateCounter<long>(
+            "redis_expiry_cache.output.operations", "{operation}", "Calls of the output cache's store, by operation, outcome and reason.");
+        outputDuration = meter.CreateHistogram<double>(
+            "redis_expiry_cache.output.operation.duration", "s", "How long calls of the output cache's store took, by operation and outcome.");
     }
 
     public static long Start() => Stopwatch.GetTimestamp();
@@ -51,6 +57,12 @@ internal sealed class CacheMetrics
 
     public void Eviction(string named, string outcome, string? reason) =>
         evictions.Add(1, Tag("named", named), Tag("outcome", outcome), Tag("reason", reason));
+
+    public void OutputOperation(long started, string operation, string outcome, string? reason)
+    {
+        outputOperations.Add(1, Tag("operation", operation), Tag("outcome", outcome), Tag("reason", reason));
+        outputDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("operation", operation), Tag("outcome", outcome));
+    }
 
     private static KeyValuePair<string, object?> Tag(string name, string? value) => new(name, value);
 }

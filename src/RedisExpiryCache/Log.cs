@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace RedisExpiryCache;
 
 /// <summary>
-/// Every event that is logged, numbered: 1-19 the data cache, 20-39 responses. Outcomes and reasons are those of the metrics and of
+/// Every event that is logged, numbered: 1-19 the data cache, 20-39 responses, 40-49 the output
+/// cache's store. Outcomes and reasons are those of the metrics and of
 /// <c>Cache-Status</c>. Never in here: cached bytes, connection strings, header values.
 /// </summary>
 internal static partial class Log
@@ -40,4 +41,16 @@ internal static partial class Log
 
     [LoggerMessage(27, LogLevel.Error, "The app failed on {Path}; the client got the stored response in its place.")]
     public static partial void AppFailed(this ILogger logger, string path, Exception failure);
+
+    [LoggerMessage(28, LogLevel.Warning, "UseRedisExpiringCache was not called, so the attributes [RedisResponseCache] and [RedisResponseCacheEvict] of {Count} endpoint(s) do nothing: {Endpoints}.")]
+    public static partial void AttributesWithoutMiddleware(this ILogger logger, int count, string endpoints);
+
+    [LoggerMessage(40, LogLevel.Debug, "Output cache: {Operation} of {Name}: {Outcome} {Reason}.")]
+    public static partial void OutputOperation(this ILogger logger, string operation, string name, string outcome, string? reason);
+
+    [LoggerMessage(41, LogLevel.Warning, "The output cache goes without Redis ({Operation}, {Reason}): the app answers. Said once a minute.")]
+    public static partial void OutputStoreFailed(this ILogger logger, string operation, string reason, Exception failure);
+
+    [LoggerMessage(42, LogLevel.Error, "The output cache could not evict by tag {Tag} ({Reason}): what carries it may still be served until it expires.")]
+    public static partial void OutputEvictionFailed(this ILogger logger, string tag, string reason, Exception failure);
 }

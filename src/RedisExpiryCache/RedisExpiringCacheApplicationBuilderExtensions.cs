@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache;
 using RedisExpiryCache.ResponseCaching;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -6,21 +7,35 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Places the response cache in the pipeline.</summary>
 public static class RedisExpiringCacheApplicationBuilderExtensions
 {
+    private const string Placed = "RedisExpiryCache.Placed";
+
     /// <summary>
     /// Answers requests from stored responses and stores those of what comes after it (RFC 9111, a shared cache). Place it after
     /// <c>UseForwardedHeaders</c>, <c>UseRouting</c> (where it is called by hand), <c>UseCors</c>, <c>UseAuthentication</c> and <c>UseAuthorization</c>, and
     /// before whatever is to be cached.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="app"/> is null.</exception>
-    /// <exception cref="InvalidOperationException"><c>AddRedisExpiringCache</c> was not called.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddRedisExpiringCache</c> was not called; or this pipeline, or the one that it is a branch of, has the response
+    /// cache already. Branches apart (<c>app.Map</c>) may have one each.</exception>
     public static IApplicationBuilder UseRedisExpiringCache(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
 
         // Asked for by name only: to make it would check the settings here, where no host can say what is wrong with them.
-        return app.ApplicationServices.GetService<IServiceProviderIsService>()?.IsService(typeof(ResponseStore)) is false
-            ? throw new InvalidOperationException(
-                "UseRedisExpiringCache needs services that are not registered: add builder.Services.AddRedisExpiringCache(\"localhost:6379\") before builder.Build().")
-            : app.UseMiddleware<ResponseCacheMiddleware>();
+        if (app.ApplicationServices.GetService<IServiceProviderIsService>()?.IsService(typeof(ResponseStore)) is false)
+        {
+            throw new InvalidOperationException(
+                "UseRedisExpiringCache needs services that are not registered: add builder.Services.AddRedisExpiringCache(\"localhost:6379\") before builder.Build().");
+        }
+
+        // A branch begins with the properties that its pipeline has by then, and keeps its own to itself.
+        if (!app.Properties.TryAdd(Placed, true))
+        {
+            throw new InvalidOperationException(
+                "UseRedisExpiringCache was called before, in this pipeline or in the one that it is a branch of: each response would be stored twice. Remove one of the calls.");
+        }
+
+        app.ApplicationServices.GetRequiredService<PipelineCheck>().IsPlaced = true;
+        return app.UseMiddleware<ResponseCacheMiddleware>();
     }
 }

@@ -2,9 +2,11 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache;
+using RedisExpiryCache.OutputCaching;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching;
 using RedisExpiryCache.ResponseCaching.Policies;
@@ -12,8 +14,42 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers the cache: <see cref="IDistributedCache"/>, <see cref="IRedisExpiringCache"/>, and what <c>UseRedisExpiringCache</c> needs.</summary>
-public static class RedisExpiringCacheServiceCollectionExtensions
+public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
+    /// <summary>
+    /// Adds the cache. Registered, as one singleton: <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
+    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheControl"/>; with <see cref="RedisExpiringCacheOptions.UseAsOutputCacheStore"/>, the output cache's store too. The settings come from elsewhere: <c>services.Configure</c> of
+    /// <see cref="RedisExpiringCacheOptions"/>, or other calls of this method, whose settings add up.
+    /// <para>
+    /// Where neither <c>Configuration</c> nor <c>ConfigurationOptions</c> nor <c>ConnectionMultiplexerFactory</c> is set, the
+    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/> that the app has registered (without a key) is used, at the first use, with its own settings; it is never disposed of here.
+    /// </para>
+    /// <para>
+    /// All settings are read once, at start-up, and checked then: a wrong one is an <see cref="OptionsValidationException"/> that names it. Redis need not be
+    /// there yet.
+    /// </para>
+    /// </summary>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddSettings(Options.Options.DefaultName, serviceKey: null);
+
+        // What was checked at start-up is what is used: by themselves the two would read the settings once each, the second time at the first use.
+        services.TryAddSingleton<IOptions<RedisExpiringCacheOptions>>(static provider =>
+            Options.Options.Create(provider.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().CurrentValue));
+        services.TryAddSingleton(static provider => Create(provider, provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value));
+        services.TryAddSingleton<IRedisExpiringCache>(static provider => provider.GetRequiredService<RedisExpiringCache>());
+
+        services.AddResponseCache();
+        services.AddOutputCacheStore();
+
+        // In place of whatever an earlier call registered, AddDistributedMemoryCache included: the last one named is the one meant.
+        services.Replace(ServiceDescriptor.Singleton<IDistributedCache>(static provider => provider.GetRequiredService<RedisExpiringCache>()));
+        services.Replace(ServiceDescriptor.Singleton<IBufferDistributedCache>(static provider => provider.GetRequiredService<RedisExpiringCache>()));
+        return services;
+    }
+
     /// <summary>Adds the cache with a StackExchange.Redis connection string, such as <c>localhost:6379</c>.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, string configuration)
@@ -24,7 +60,8 @@ public static class RedisExpiringCacheServiceCollectionExtensions
 
     /// <summary>
     /// Adds the cache with the settings of a configuration section, named as the properties of <see cref="RedisExpiringCacheOptions"/>:
-    /// <c>Configuration</c>, <c>InstanceName</c>, <c>OperationTimeout</c>, <c>ResponseCaching:MaximumBodySize</c> and so on.
+    /// <c>Configuration</c>, <c>InstanceName</c>, <c>OperationTimeout</c>, <c>ResponseCaching:MaximumBodySize</c> and so on. It is read once, at start-up: what
+    /// changes in it later counts from the next start.
     /// </summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, IConfiguration configuration)
@@ -33,34 +70,40 @@ public static class RedisExpiringCacheServiceCollectionExtensions
         return services.AddRedisExpiringCache(options => RedisExpiringCacheSettings.Apply(configuration, options));
     }
 
-    /// <summary>
-    /// Adds the cache. Registered, as one singleton: <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
-    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheControl"/>. The settings are checked when the app starts: a wrong one is an
-    /// <see cref="OptionsValidationException"/> that names it. Redis need not be there yet.
-    /// </summary>
+    /// <summary>Adds the cache with settings, as <see cref="AddRedisExpiringCache(IServiceCollection)"/> says.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, Action<RedisExpiringCacheOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
+        return services.AddRedisExpiringCache().Configure(configure);
+    }
+
+    /// <summary>Adds the cache with settings that need other services, as <see cref="AddRedisExpiringCache(IServiceCollection)"/> says.</summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="configure">Called once, at start-up. Its provider is the app's root: it has no scoped services.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddRedisExpiringCache().AddOptions<RedisExpiringCacheOptions>().Configure(configure);
+        return services;
+    }
+
+    private static RedisExpiringCache Create(IServiceProvider provider, RedisExpiringCacheOptions options) => new(
+        options, provider.GetRequiredService<CacheMetrics>(), provider.GetService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>());
+
+    /// <summary>What each cache needs, the keyed ones too: its settings, checked at start-up, and what all of them share.</summary>
+    private static void AddSettings(this IServiceCollection services, string name, object? serviceKey)
+    {
         services.AddMetrics();
-        services.AddOptions<RedisExpiringCacheOptions>().Configure(configure).ValidateOnStart();
+        services.AddOptions<RedisExpiringCacheOptions>(name)
+            .PostConfigure<IServiceProvider>((options, provider) => AppMultiplexer.Adopt(options, provider, serviceKey))
+            .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisExpiringCacheOptions>, RedisExpiringCacheOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new CacheMetrics(provider.GetService<IMeterFactory>()));
-        services.TryAddSingleton(static provider => new RedisExpiringCache(
-            provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value,
-            provider.GetRequiredService<CacheMetrics>(),
-            provider.GetService<ILoggerFactory>(),
-            provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<IRedisExpiringCache>(static provider => provider.GetRequiredService<RedisExpiringCache>());
-
-        services.AddResponseCache();
-
-        // In place of whatever an earlier call registered, AddDistributedMemoryCache included: the last one named is the one meant.
-        services.Replace(ServiceDescriptor.Singleton<IDistributedCache>(static provider => provider.GetRequiredService<RedisExpiringCache>()));
-        services.Replace(ServiceDescriptor.Singleton<IBufferDistributedCache>(static provider => provider.GetRequiredService<RedisExpiringCache>()));
-        return services;
     }
 
     private static void AddResponseCache(this IServiceCollection services)
@@ -80,5 +123,7 @@ public static class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton<ResponseEvictions>();
         services.TryAddSingleton<EndpointEvictions>();
         services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
+        services.TryAddSingleton<PipelineCheck>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PipelineCheck>(static provider => provider.GetRequiredService<PipelineCheck>()));
     }
 }

@@ -5,7 +5,8 @@ namespace RedisExpiryCache;
 /// <summary>
 /// Settings of the cache. From Microsoft's <see cref="RedisCacheOptions"/>: <c>Configuration</c> (a StackExchange.Redis connection string),
 /// <c>ConfigurationOptions</c> (the same as an object) or <c>ConnectionMultiplexerFactory</c> (a connection of the app's own, which this library
-/// does not dispose of), one of which is required; <c>InstanceName</c> (a prefix of every key; none by default); <c>ProfilingSession</c>.
+/// does not dispose of); where all three are unset, the <c>IConnectionMultiplexer</c> that the app has registered is used, and one of these ways is
+/// required; <c>InstanceName</c> (a prefix of every key; none by default); <c>ProfilingSession</c>.
 /// </summary>
 public class RedisExpiringCacheOptions : RedisCacheOptions
 {
@@ -17,6 +18,21 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// no answer in time throws; a request that waits for a stored response goes on to the app.
     /// </summary>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whether ASP.NET Core's output cache (<c>AddOutputCache</c>, <c>[OutputCache]</c>, <c>CacheOutput</c>) keeps its entries in this Redis. Default:
+    /// false, which leaves it the store that it has. The order of <c>AddOutputCache</c> and <c>AddRedisExpiringCache</c> does not matter; a store of
+    /// another kind that is registered after <c>AddRedisExpiringCache</c> wins.
+    /// <para>
+    /// <c>IOutputCacheStore.EvictByTagAsync</c> is one DEL: once it has returned, what was stored with that tag before is gone on every node, and a
+    /// write that Redis applies late does not bring it back. It throws when it could not be done: <c>RedisConnectionException</c>,
+    /// <c>RedisTimeoutException</c> or <c>RedisServerException</c>. A page that was still being made, or just being handed to the store, is stored after
+    /// the eviction and stays until it expires: the output cache does not tell a store when the app began. The response cache of this library,
+    /// <c>UseRedisExpiringCache</c>, knows that, and has no such gap.
+    /// </para>
+    /// <para>Where Redis is away, a lookup is a miss and a store is dropped, both logged and counted: the app answers.</para>
+    /// </summary>
+    public bool UseAsOutputCacheStore { get; set; }
 
     /// <summary>Settings of the response cache.</summary>
     public ResponseCachingOptions ResponseCaching { get; } = new();

@@ -28,8 +28,13 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
             errors.AddError($"is {(int)options.EntryFormat}; it must be {EntryFormat.Compact} or {EntryFormat.Microsoft}.", nameof(options.EntryFormat));
 
         CheckResponseCaching(options.ResponseCaching, errors);
-        return errors.Build();
+        return string.IsNullOrEmpty(name) ? errors.Build() : OfCache(name, errors.Build());
     }
+
+    /// <summary>Names the keyed cache, for its settings are called like those of the others.</summary>
+    private static ValidateOptionsResult OfCache(string name, ValidateOptionsResult result) => result.Succeeded
+        ? result
+        : ValidateOptionsResult.Fail(result.Failures!.Select(failure => $"The cache with the key '{name}': {failure}"));
 
     private static void CheckResponseCaching(ResponseCachingOptions options, ValidateOptionsResultBuilder errors)
     {
@@ -62,7 +67,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         if (string.IsNullOrWhiteSpace(configuration))
         {
             errors.AddError(
-                "is empty; give a StackExchange.Redis connection string such as \"localhost:6379\", or set ConfigurationOptions or ConnectionMultiplexerFactory instead.",
+                "is empty; give a StackExchange.Redis connection string such as \"localhost:6379\", or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all three unset and register an IConnectionMultiplexer (for a keyed cache, under its key).",
                 nameof(RedisExpiringCacheOptions.Configuration));
         }
         else if (!RedisConnection.IsConnectionString(configuration))

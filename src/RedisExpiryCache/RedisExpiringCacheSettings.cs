@@ -17,6 +17,7 @@ internal static class RedisExpiringCacheSettings
         ["EntryFormat"] = (options, section) => options.EntryFormat = Read(section, "Compact or Microsoft", (string text, out EntryFormat value) =>
             Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)),
         ["OperationTimeout"] = (options, section) => options.OperationTimeout = ReadSpan(section),
+        ["UseAsOutputCacheStore"] = (options, section) => options.UseAsOutputCacheStore = ReadSwitch(section),
         ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize =
             Read(section, "a number of bytes", (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
         ["ResponseCaching:HonorRequestDirectives"] = (options, section) => options.ResponseCaching.HonorRequestDirectives = ReadSwitch(section),

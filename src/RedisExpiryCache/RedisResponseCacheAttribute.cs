@@ -94,8 +94,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         get;
         set
         {
-            ResponseCachePolicyBuilder.FieldNames(value, nameof(VaryByHeaderNames));
-            field = value;
+            field = value is null ? null : ResponseCachePolicyBuilder.FieldNames(value, nameof(VaryByHeaderNames));
         }
     }
 
@@ -153,7 +152,9 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     /// <summary>The named policy that holds where this attribute says nothing (<see cref="ResponseCachingOptions.AddPolicy"/>). Default: null. A name that nobody has added stops the app's start.</summary>
     public string? PolicyName { get; set; }
 
-    /// <summary>Whether responses are neither looked up nor stored, whatever they or another policy say. Default: false.</summary>
+    /// <summary>
+    /// Whether responses are neither looked up nor stored, whatever they or a policy further from the endpoint say. Default: as these say, or false. Set to false it undoes a policy's.
+    /// </summary>
     public bool NoStore
     {
         get => noStore ?? false;

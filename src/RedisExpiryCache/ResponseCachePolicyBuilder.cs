@@ -33,7 +33,7 @@ public sealed class ResponseCachePolicyBuilder
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="window"/> is less than zero.</exception>
     public ResponseCachePolicyBuilder StaleIfError(TimeSpan window) => Set(settings with { StaleIfError = NotNegative(window, nameof(window)) });
 
-    /// <summary>Neither looked up nor stored, whatever the response or another policy says.</summary>
+    /// <summary>Neither looked up nor stored, whatever the response or a policy further from the endpoint says.</summary>
     public ResponseCachePolicyBuilder NoStore() => Set(settings with { NoStore = true });
 
     /// <summary>Only these query keys make a difference, in any order. None: the query makes none. <c>"*"</c>: all do, in any order. Default: the whole query as it is spelled.</summary>
@@ -85,12 +85,13 @@ public sealed class ResponseCachePolicyBuilder
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public ResponseCachePolicyBuilder Tag(params string[] tags) => Set(settings with { Tags = [.. settings.Tags, .. WithoutNull(tags, nameof(tags))] });
 
-    internal static string[] FieldNames(string[]? names, string parameter) => names is null || Variants.TryParse(names, out _)
-        ? names ?? []
+    internal static string[] FieldNames(string[] names, string parameter) => Array.TrueForAll(WithoutNull(names, parameter), static name => Token.IsToken(name) && name != "*")
+        ? [.. names]
         : throw new ArgumentException($"{parameter} is [{string.Join(", ", names)}]; each has to be the name of one request header.", parameter);
 
+    /// <summary>A copy, so that the policy stays as it was said.</summary>
     internal static string[] WithoutNull(string[] values, string parameter) =>
-        values is not null && !values.Contains(null) ? values : throw new ArgumentNullException(parameter, "One of its values is null.");
+        values is not null && !values.Contains(null) ? [.. values] : throw new ArgumentNullException(parameter, "One of its values is null.");
 
     private ResponseCachePolicyBuilder Set(PolicySettings changed)
     {

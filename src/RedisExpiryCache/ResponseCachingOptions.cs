@@ -92,7 +92,9 @@ public sealed class ResponseCachingOptions
     internal PolicySettings PolicyNamed(string name) => Policies.TryGetValue(name, out var policy)
         ? policy
         : throw new InvalidOperationException(
-            $"There is no response cache policy '{name}'; {(Policies.Count == 0 ? "none has been added" : $"there are {string.Join(", ", Policies.Keys)}")}. Add it by options.ResponseCaching.AddPolicy(\"{name}\", …).");
+            $"There is no response cache policy '{name}'; {KnownPolicies}. Add it by options.ResponseCaching.AddPolicy(\"{name}\", …).");
+
+    internal string KnownPolicies => Policies.Count == 0 ? "none has been added" : $"there are {string.Join(", ", Policies.Keys)}";
 
     private static PolicySettings Build(Action<ResponseCachePolicyBuilder> policy)
     {

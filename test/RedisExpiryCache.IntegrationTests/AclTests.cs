@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
 
@@ -21,6 +22,7 @@ public sealed partial class AclTests
         {
             Prefix = "shop:",
             ConnectionString = $"{server.ConnectionString},user=app,password=secret",
+            Options = static options => options.UseAsOutputCacheStore = true,
         });
 
         Assert.Equal("fwd=uri-miss; stored", (await app.GetAsync("/page")).CacheStatus.Split("; ", 2)[1]);
@@ -37,6 +39,11 @@ public sealed partial class AclTests
         Assert.Null((await cache.GetLifetimeAsync("key", token))!.TimeToLive);
         Assert.Equal(1, await cache.RemoveAsync(["key", "other"], token));
         await cache.RemoveByTagAsync("tag", token);
+
+        var output = app.Services.GetRequiredService<IOutputCacheStore>();
+        await output.SetAsync("key", Some.Bytes(), ["tag"], TimeSpan.FromMinutes(1), token);
+        Assert.NotNull(await output.GetAsync("key", token));
+        await output.EvictByTagAsync("tag", token);
         Assert.DoesNotContain(app.Logs, record => record.Message.Contains("NOPERM", StringComparison.Ordinal));
     }
 

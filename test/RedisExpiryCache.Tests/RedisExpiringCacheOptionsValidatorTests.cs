@@ -32,7 +32,7 @@ public class RedisExpiringCacheOptionsValidatorTests
     [InlineData("")]
     [InlineData("  ")]
     public void Without_a_connection_it_says_what_to_give(string? configuration) => AssertSays(
-        new() { Configuration = configuration }, "Configuration", "is empty", "localhost:6379", "ConnectionMultiplexerFactory");
+        new() { Configuration = configuration }, "Configuration", "is empty", "localhost:6379", "ConnectionMultiplexerFactory", "IConnectionMultiplexer");
 
     [Theory]
     [InlineData("password=" + Secret)]
@@ -105,6 +105,15 @@ public class RedisExpiringCacheOptionsValidatorTests
         var options = With(options => (options.EntryFormat, options.OperationTimeout) = ((EntryFormat)7, TimeSpan.Zero));
         options.Configuration = "";
         AssertSays(options, "Configuration", "EntryFormat", "OperationTimeout");
+    }
+
+    [Fact]
+    public void The_settings_of_a_keyed_cache_are_named_with_its_key_each_of_them()
+    {
+        var result = new RedisExpiringCacheOptionsValidator().Validate("sessions", new() { OperationTimeout = TimeSpan.Zero });
+        Assert.Equal(2, result.Failures!.Count());
+        Assert.All(result.Failures!, failure => Assert.StartsWith("The cache with the key 'sessions': ", failure, StringComparison.Ordinal));
+        Assert.True(new RedisExpiringCacheOptionsValidator().Validate("sessions", new() { Configuration = "localhost" }).Succeeded);
     }
 
     [Fact]

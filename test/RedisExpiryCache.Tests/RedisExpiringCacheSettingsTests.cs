@@ -12,6 +12,7 @@ public class RedisExpiringCacheSettingsTests
         var options = Apply(Section("""
             {
               "Configuration": "redis:6379,password=p", "InstanceName": "shop:", "EntryFormat": "Microsoft", "OperationTimeout": "00:00:02.5",
+              "UseAsOutputCacheStore": true,
               "ResponseCaching": {
                 "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
                 "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
@@ -24,6 +25,7 @@ public class RedisExpiringCacheSettingsTests
         Assert.Equal("shop:", options.InstanceName);
         Assert.Equal(EntryFormat.Microsoft, options.EntryFormat);
         Assert.Equal(TimeSpan.FromSeconds(2.5), options.OperationTimeout);
+        Assert.True(options.UseAsOutputCacheStore);
         Assert.Equal(1024, options.ResponseCaching.MaximumBodySize);
         Assert.False(options.ResponseCaching.HonorRequestDirectives);
         Assert.False(options.ResponseCaching.EmitCacheStatus);

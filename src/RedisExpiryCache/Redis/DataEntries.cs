@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 using RedisExpiryCache.Expiry;
 
@@ -11,10 +10,7 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Generations generations, DataReport report, string instanceName)
 {
-    // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
-    private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
-
-    private readonly EntryTags entryTags = new(generations, instanceName);
+    private readonly EntryTags entryTags = new(generations, $"{instanceName}tag:data:");
 
     public async ValueTask<byte[]?> GetAsync(string key, Call call)
     {
@@ -37,9 +33,8 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
     {
         Check(key, call);
         ArgumentNullException.ThrowIfNull(options);
-        CheckTags(tags);
-        if (value.Length > MaximumValueSize)
-            throw new ArgumentOutOfRangeException(nameof(value), value.Length, $"A value can be at most {MaximumValueSize} bytes long.");
+        EntryTags.Check(tags);
+        RedisEntries.Check(value);
 
         return Reported(DataReport.Start(), DataOperation.Set, key, WriteAsync(FullKey(key), value, options, tags, call));
     }
@@ -89,13 +84,7 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         EntryRead read;
         try
         {
-            var guess = await entryTags.GuessAsync(fullKey, call);
-            read = await entries.ReadAsync(fullKey, call);
-            if (!await entryTags.AreCurrentAsync(fullKey, read.Tags, guess, call))
-            {
-                read.Dispose();
-                read = new EntryRead(EntryMiss.TagRemoved);
-            }
+            read = await entryTags.ReadAsync(entries, fullKey, call);
         }
         catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, started))
         {
@@ -140,7 +129,7 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         string fullKey, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
     {
         var (expiry, serverNow) = await ExpiryOf(options, call);
-        var stamps = tags.Count == 0 ? [] : await entryTags.StampAsync(tags, call);
+        var stamps = tags.Count == 0 ? [] : await entryTags.StampAsync(tags, Generations.Slack, call);
         await entries.WriteAsync(fullKey, new EntryPayload(default, value), expiry, stamps, serverNow, call);
         if (stamps.Length > 0)
             await entryTags.KeepAsync(stamps, LifetimeOf(expiry, serverNow), call);
@@ -197,22 +186,6 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
     {
         ArgumentNullException.ThrowIfNull(key);
         call.Token.ThrowIfCancellationRequested();
-    }
-
-    private static void CheckTags(IReadOnlyCollection<string> tags)
-    {
-        ArgumentNullException.ThrowIfNull(tags);
-        var size = 0L;
-        foreach (var tag in tags)
-        {
-            if (tag is null)
-                throw new ArgumentNullException(nameof(tags), "One of the tags is null.");
-
-            size += 2 + Encoding.UTF8.GetByteCount(KeyText.Escape(tag)) + Generations.IdLength;
-        }
-
-        if (size > TagStamp.MaximumStampsSize)
-            throw new ArgumentException($"The tags need {size} bytes; an entry has room for {TagStamp.MaximumStampsSize}.", nameof(tags));
     }
 
     private async ValueTask<T> Reported<T>(long started, DataOperation operation, string key, ValueTask<T> work)

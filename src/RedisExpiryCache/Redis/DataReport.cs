@@ -16,7 +16,7 @@ internal enum DataOperation
     Slide,
 }
 
-/// <summary>How a call of the data cache ended.</summary>
+/// <summary>How a call of the data cache, or of the output cache's store, ended.</summary>
 internal enum DataOutcome
 {
     Hit,

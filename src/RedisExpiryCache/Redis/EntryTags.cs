@@ -1,23 +1,54 @@
+using System.Text;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
 
 /// <summary>
-/// The tags of data entries. An entry is stamped with each tag's generation at the time of its write, and is there only while all of
+/// The tags of entries, under keys of one prefix. An entry is stamped with each tag's generation at the time of its write, and is there only while all of
 /// them are current. Stamps hold a tag as it stands in its key, escaped: that form survives UTF-8, whatever the tag.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
-internal sealed class EntryTags(Generations generations, string instanceName)
+internal sealed class EntryTags(Generations generations, string keyPrefix)
 {
     private const int RememberedKeys = 10_000;
 
     // A tagged entry names its tags only once it is read. Whoever read it before asks for their generations in the same round trip.
     private readonly Recent<string[]> tagsByKey = new(RememberedKeys);
 
-    public async ValueTask<TagStamp[]> StampAsync(IReadOnlyCollection<string> tags, Call call)
+    /// <exception cref="ArgumentException">The tags are more than an entry has room for, or one of them is null.</exception>
+    public static void Check(IReadOnlyCollection<string> tags)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        var size = 0L;
+        foreach (var tag in tags)
+        {
+            if (tag is null)
+                throw new ArgumentNullException(nameof(tags), "One of the tags is null.");
+
+            size += 2 + Encoding.UTF8.GetByteCount(KeyText.Escape(tag)) + Generations.IdLength;
+        }
+
+        if (size > TagStamp.MaximumStampsSize)
+            throw new ArgumentException($"The tags need {size} bytes; an entry has room for {TagStamp.MaximumStampsSize}.", nameof(tags));
+    }
+
+    /// <summary>An entry whose tags are all current, in one round trip where this process has read it before.</summary>
+    public async ValueTask<EntryRead> ReadAsync(RedisEntries entries, string fullKey, Call call)
+    {
+        var guess = await GuessAsync(fullKey, call);
+        var read = await entries.ReadAsync(fullKey, call);
+        if (await AreCurrentAsync(fullKey, read.Tags, guess, call))
+            return read;
+
+        read.Dispose();
+        return new EntryRead(EntryMiss.TagRemoved);
+    }
+
+    /// <summary>The tags' generations, made where there are none. Each lasts for <paramref name="atLeast"/> from now.</summary>
+    public async ValueTask<TagStamp[]> StampAsync(IReadOnlyCollection<string> tags, TimeSpan atLeast, Call call)
     {
         string[] distinct = [.. tags.Select(static tag => KeyText.Escape(tag)).Distinct(StringComparer.Ordinal)];
-        var values = await generations.ReadOrCreateAsync(KeysOf(distinct), Generations.Slack, call);
+        var values = await generations.ReadOrCreateAsync(KeysOf(distinct), atLeast, call);
         var stamps = new TagStamp[distinct.Length];
         for (var i = 0; i < stamps.Length; i++)
         {
@@ -28,10 +59,6 @@ internal sealed class EntryTags(Generations generations, string instanceName)
 
         return stamps;
     }
-
-    /// <summary>Sends for the generations that reading this key will probably need; null when nothing is known of it.</summary>
-    public async ValueTask<TagGuess?> GuessAsync(string fullKey, Call call) =>
-        tagsByKey.Find(fullKey) is { } tags ? new TagGuess(tags, await generations.SendAsync(KeysOf(tags), call)) : null;
 
     /// <summary>Whether the generations that an entry was stamped with are still the current ones.</summary>
     public async ValueTask<bool> AreCurrentAsync(string fullKey, TagStamp[] stamps, TagGuess? guess, Call call)
@@ -58,6 +85,10 @@ internal sealed class EntryTags(Generations generations, string instanceName)
 
     public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOf(KeyText.Escape(tag)), call);
 
+    /// <summary>Sends for the generations that reading this key will probably need; null when nothing is known of it.</summary>
+    private async ValueTask<TagGuess?> GuessAsync(string fullKey, Call call) =>
+        tagsByKey.Find(fullKey) is { } tags ? new TagGuess(tags, await generations.SendAsync(KeysOf(tags), call)) : null;
+
     /// <summary>Null when a tag of the stamps was not asked about.</summary>
     private static bool? Covers(TagStamp[] current, TagStamp[] stamps)
     {
@@ -82,7 +113,7 @@ internal sealed class EntryTags(Generations generations, string instanceName)
 
     private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
 
-    private string KeyOf(string escapedTag) => $"{instanceName}tag:data:{escapedTag}";
+    private string KeyOf(string escapedTag) => keyPrefix + escapedTag;
 }
 
 /// <summary>Tags whose generations were asked for, and the replies to come.</summary>

@@ -11,9 +11,19 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal sealed class RedisEntries(RedisConnection connection, EntryFormat format)
 {
+    // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
+    private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
+
     private static readonly EntryRead WrongType = new(EntryMiss.WrongType);
 
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
+
+    /// <exception cref="ArgumentOutOfRangeException">The value is larger than Redis can hold.</exception>
+    public static void Check(ReadOnlySequence<byte> value)
+    {
+        if (value.Length > MaximumValueSize)
+            throw new ArgumentOutOfRangeException(nameof(value), value.Length, $"A value can be at most {MaximumValueSize} bytes long.");
+    }
 
     public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
     {

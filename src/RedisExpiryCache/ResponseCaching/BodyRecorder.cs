@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -10,24 +11,33 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </summary>
 /// <param name="inner">The real body.</param>
 /// <param name="recorded">Where the bytes are kept.</param>
-/// <param name="isHeldBack">Asked before each step; once a response has begun to go out, the answer stays no.</param>
-internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded, Func<bool> isHeldBack) : IHttpResponseBodyFeature
+/// <param name="isHeldBack">Asked when something is due to go out; the first answer stands.</param>
+/// <param name="isUndecided">That has not been asked yet, and the answer may be yes: what is written and not flushed waits here until it has. Null: never.</param>
+internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided = null)
+    : IHttpResponseBodyFeature
 {
     private RecordingStream? stream;
     private RecordingWriter? writer;
 
-    public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded, isHeldBack);
+    public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded, IsHeldBack);
 
-    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack);
+    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack, isUndecided);
+
+    /// <summary>Lets go of what waits: to the client, or nowhere.</summary>
+    public bool IsHeldBack()
+    {
+        writer?.LetGo();
+        return isHeldBack();
+    }
 
     public void DisableBuffering() => inner.DisableBuffering();
 
     public Task StartAsync(CancellationToken cancellationToken = default) =>
-        isHeldBack() ? Task.CompletedTask : inner.StartAsync(cancellationToken);
+        IsHeldBack() ? Task.CompletedTask : inner.StartAsync(cancellationToken);
 
     public Task CompleteAsync()
     {
-        if (isHeldBack())
+        if (IsHeldBack())
             return Task.CompletedTask;
 
         recorded.End();
@@ -36,33 +46,53 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
     /// <summary>While recording, a file is read once, by us; the file on disk may change between two readings.</summary>
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
-        recorded.IsRecording
+        IsHeldBack() || recorded.IsRecording
             ? SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken)
             : inner.SendFileAsync(path, offset, count, cancellationToken);
 
-    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack) : PipeWriter
+    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided) : PipeWriter
     {
-        private const int Scratch = 4096;
-
+        private ArrayBufferWriter<byte>? waiting;
         private Memory<byte> current;
-        private bool isCurrentDropped;
+        private bool isCurrentWaiting;
 
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
-        public override long UnflushedBytes => inner.UnflushedBytes;
+        public override long UnflushedBytes => inner.UnflushedBytes + (waiting?.WrittenCount ?? 0);
 
         public override Memory<byte> GetMemory(int sizeHint = 0)
         {
-            isCurrentDropped = isHeldBack();
-            return current = isCurrentDropped ? new byte[Math.Max(sizeHint, Scratch)] : inner.GetMemory(sizeHint);
+            // What is held back waits too, and is dropped when it is let go.
+            isCurrentWaiting = isUndecided?.Invoke() is true || isHeldBack();
+            if (isCurrentWaiting)
+                return (waiting ??= new ArrayBufferWriter<byte>()).GetMemory(sizeHint);
+
+            LetGo();
+            return current = inner.GetMemory(sizeHint);
+        }
+
+        public void LetGo()
+        {
+            if (waiting is not { WrittenCount: > 0 } bytes)
+                return;
+
+            waiting = null;
+            if (isHeldBack())
+                return;
+
+            recorded.Append(bytes.WrittenSpan);
+            inner.Write(bytes.WrittenSpan);
         }
 
         public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
         public override void Advance(int bytes)
         {
-            if (isCurrentDropped)
+            if (isCurrentWaiting)
+            {
+                waiting!.Advance(bytes);
                 return;
+            }
 
             // Before the real writer advances: from then on the memory may be sent and used again.
             recorded.Append(current.Span[..bytes]);
@@ -72,6 +102,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
+            LetGo();
             if (isHeldBack())
                 return default;
 
@@ -91,13 +122,17 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
             }
         }
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
-            isHeldBack() ? default : inner.FlushAsync(cancellationToken);
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            LetGo();
+            return isHeldBack() ? default : inner.FlushAsync(cancellationToken);
+        }
 
         public override void CancelPendingFlush() => inner.CancelPendingFlush();
 
         public override void Complete(Exception? exception = null)
         {
+            LetGo();
             if (isHeldBack())
                 return;
 
@@ -107,6 +142,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
         public override ValueTask CompleteAsync(Exception? exception = null)
         {
+            LetGo();
             if (isHeldBack())
                 return default;
 

@@ -42,6 +42,7 @@ internal static class CachedResponseFormat
         IsPart = 128,
         HasStaleWhileRevalidate = 256,
         HasStaleIfError = 512,
+        IsCacheControlOurs = 1024,
     }
 
     public static ReadOnlyMemory<byte> EncodeHead(CachedResponse response)
@@ -85,7 +86,7 @@ internal static class CachedResponseFormat
             return null;
 
         var response = new CachedResponse(fields, rules);
-        return (response with { Rules = rules with { ETag = response["ETag"] } }, payload[^rest.Length..]);
+        return (response with { Rules = rules with { ETag = response["ETag"], BodyLength = rest.Length } }, payload[^rest.Length..]);
     }
 
     private static StoredResponse? TryReadRules(ReadOnlySpan<byte> bytes)
@@ -109,6 +110,7 @@ internal static class CachedResponseFormat
             AllowsAuthorization = flags.HasFlag(Flags.AllowsAuthorization),
             Part = flags.HasFlag(Flags.IsPart) ? PartIn(bytes[PartAt..]) : null,
             IsETagOurs = flags.HasFlag(Flags.IsETagOurs),
+            IsCacheControlOurs = flags.HasFlag(Flags.IsCacheControlOurs),
             Date = date,
             LastModified = flags.HasFlag(Flags.HasLastModified) ? lastModified : null,
         };
@@ -122,6 +124,7 @@ internal static class CachedResponseFormat
         | (rules.AllowsAuthorization ? Flags.AllowsAuthorization : 0)
         | (rules.NoCache ? Flags.NoCache : 0)
         | (rules.IsETagOurs ? Flags.IsETagOurs : 0)
+        | (rules.IsCacheControlOurs ? Flags.IsCacheControlOurs : 0)
         | (rules.Part is null ? 0 : Flags.IsPart)
         | (rules.StaleWhileRevalidate is null ? 0 : Flags.HasStaleWhileRevalidate)
         | (rules.StaleIfError is null ? 0 : Flags.HasStaleIfError);

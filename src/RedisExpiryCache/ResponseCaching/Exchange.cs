@@ -14,7 +14,10 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     public string Path => Context.Request.Path.Value ?? "/";
 
     /// <summary>The policy as the app may still change it for this response.</summary>
-    public ServingFeature Serving { get; } = new(Policy, Context.Response);
+    public ServingFeature Serving { get; private init; } = new(Policy, Context.Response);
+
+    /// <summary>For another run of the app: what it has said in an earlier one does not count.</summary>
+    public Exchange ForAnotherRun() => this with { Serving = new ServingFeature(Policy, Context.Response) };
 
     /// <summary>As the policy tells users apart, at the time of the lookup; null: nobody that it can tell.</summary>
     private string? User { get; } = Policy.UserOf(Context.User);

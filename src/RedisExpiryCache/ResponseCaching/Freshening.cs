@@ -5,89 +5,129 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
 /// Brings a stored response up to date with what the app says of it, by a 304 (RFC 9111 4.3.4) or in answer to HEAD (4.3.5).
-/// <para>Failure policy: a store that fails is logged and counted; the client gets its answer all the same.</para>
+/// <para>Failure policy: a store that fails is logged and counted, a mistake of our own is logged; the client gets its answer all the same.</para>
 /// </summary>
 internal sealed class Freshening(ResponseStore store, StorableResponses storable, ResponseReport report, TimeProvider time)
 {
-    /// <summary>What the app could be asked about: what the request selects, and the URL's other variants.</summary>
+    private sealed record Updated(CachedResponse Response, TimeSpan Age, bool IsStored);
+
+    /// <summary>
+    /// What the app could be asked about: what the request selects, and the resource's other variants; these only for somebody whom the app cannot know, because they may
+    /// have been made for anybody.
+    /// </summary>
     public static Conditions ConditionsFor(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
     {
+        var request = exchange.Request;
         var selected = verdict.Action is ReuseAction.Revalidate or ReuseAction.ServeAndRevalidate ? lookup.Response : null;
-        var isMiss = verdict.Reason == ForwardReason.UriMiss && exchange.MayStore && !exchange.Request.IsConditional;
+        var isMiss = verdict.Reason == ForwardReason.UriMiss && exchange.MayStore && !request.IsConditional;
         if (selected is null && !isMiss)
-            return new Conditions([], null);
+            return Conditions.None;
 
-        return Validation.Ask(selected?.Rules, lookup.Others.Select(static other => other.ETag), selected?["Last-Modified"]);
+        var others = request.IsSignedIn || request.HasAuthorization ? [] : lookup.OthersOf(exchange.Question);
+        return Validation.Ask(selected?.Rules, others.Select(static other => other.ETag), selected?["Last-Modified"]);
     }
 
     /// <summary>Takes a 304 to these conditions and answers the client from the store.</summary>
     /// <returns>False when the 304 speaks of nothing that is stored: the app has to be asked without conditions.</returns>
     public async Task<bool> TryServeAsync(Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified)
     {
-        var hasSelected = lookup.Response is not null;
-        if (!Validation.TrySelect(asked, hasSelected, notModified.ETag, out var tag))
+        if (!Validation.TrySelect(asked, lookup.Response is not null, notModified.ETag, out var tag))
             return false;
 
-        using var other = tag is not null && !(hasSelected && lookup.Response!.Rules.ETag == tag) ? await FindVariant(exchange, lookup, tag) : null;
+        using var other = tag is null ? null : await FindVariant(exchange, lookup, tag);
         var selected = other ?? lookup;
-        if (selected.Response is not { } stored)
+        if (await TryUpdate(exchange, lookup, selected, notModified) is not { } updated)
             return false;
-
-        var now = time.GetUtcNow();
-        var (updated, facts, verdict) = Update(exchange, stored, notModified, now);
-        var isStored = verdict.Lifetime is { } lifetime
-            ? await TryStore(exchange, lookup, updated, lifetime, selected.Body)
-            : await TryForget(exchange, lookup, verdict.Reason!.Value);
 
         // What is for this client alone, a cookie for one, is in the answer and not in the store.
+        var headers = exchange.Context.Response.Headers;
         foreach (var (name, value) in notModified)
         {
             if (StoredHeaders.MayUpdate(name, notModified.Connection))
-                exchange.Context.Response.Headers[name] = value;
+                ResponseReplay.Set(headers, name, value);
         }
 
-        var age = verdict.Lifetime is null ? Freshness.CorrectedInitialAge(facts, exchange.Now, now) : Freshness.CurrentAge(updated.Rules, now);
-        var status = CacheStatus.Validated(reason, isStored, updated.Rules.FreshnessLifetime - age);
-        await ResponseReplay.ServeAsync(exchange, updated, selected.Body, age, storable.Options.EmitCacheStatus ? status : null);
+        var status = CacheStatus.Validated(reason, updated.IsStored, updated.Response.Rules.FreshnessLifetime - updated.Age);
+        await ResponseReplay.ServeAsync(exchange, updated.Response, selected.Body, updated.Age, storable.Options.EmitCacheStatus ? status : null);
         report.Answered(exchange.Path, ResponseOutcome.Validated, reason);
         return true;
     }
 
-    /// <summary>To be called after HEAD was answered by the app with 200, while a whole response to GET is stored.</summary>
-    public async Task LearnFromHeadAsync(Exchange exchange, Lookup lookup)
+    /// <summary>To be called after the app has answered HEAD. What it says of a whole 200 that is stored for GET is heeded.</summary>
+    public async Task LearnFromHeadAsync(Exchange exchange, Lookup lookup, IHeaderDictionary fields)
     {
-        var response = exchange.Context.Response;
-        var now = time.GetUtcNow();
-        var head = storable.FactsOf(exchange, response.StatusCode, response.Headers, now);
-        if (!Validation.IsConfirmedByHead(lookup.Response!.Rules, lookup.Body.Length, head, response.ContentLength))
-        {
-            await TryForget(exchange, lookup, NoStoreReason.Outdated);
+        var statusCode = exchange.Context.Response.StatusCode;
+        if (statusCode != StatusCodes.Status200OK || lookup.Response is not { StatusCode: StatusCodes.Status200OK } stored)
             return;
+
+        try
+        {
+            fields.Remove(ResponseReplay.CacheStatusName);
+            var head = storable.FactsOf(exchange, statusCode, fields, time.GetUtcNow());
+            if (Validation.IsContradictedByHead(stored.Rules, lookup.Body.Length, head, fields.ContentLength))
+                await TryForget(exchange, lookup, NoStoreReason.Outdated);
+            else
+                await TryUpdate(exchange with { Request = exchange.Request with { Method = HttpMethods.Get } }, lookup, lookup, fields);
         }
-
-        var fields = new HeaderDictionary();
-        foreach (var (name, value) in response.Headers.Where(static field => field.Key != ResponseReplay.CacheStatusName))
-            fields[name] = value;
-
-        var asGet = exchange with { Request = exchange.Request with { Method = HttpMethods.Get } };
-        var (updated, _, verdict) = Update(asGet, lookup.Response, fields, now);
-        if (verdict.Lifetime is { } lifetime)
-            await TryStore(asGet, lookup, updated, lifetime, lookup.Body);
+        catch (Exception mistake)
+        {
+            report.Mistake(mistake);
+        }
     }
 
-    private (CachedResponse Updated, ResponseFacts Facts, StoreVerdict Verdict) Update(
+    /// <summary>Stores the response anew with these fields, or forgets it if they say so.</summary>
+    private async Task<Updated?> TryUpdate(Exchange exchange, Lookup lookup, Lookup selected, IHeaderDictionary news)
+    {
+        if (selected.Response is not { } stored)
+            return null;
+
+        try
+        {
+            var now = time.GetUtcNow();
+            var (response, facts, verdict) = Merge(exchange, stored, news, now);
+            if (verdict.Lifetime is { } lifetime)
+            {
+                var names = StorableResponses.NamesOf(exchange, response["Vary"]);
+                var isStored = await store.TryStoreAsync(exchange, lookup, response, names, lifetime, new ReadOnlySequence<byte>(selected.Body), selected.LateStamps);
+                return new Updated(response, Freshness.CurrentAge(response.Rules, now), isStored);
+            }
+
+            // What only this request or this user forbids says nothing of the response.
+            if (storable.ForbiddenByFields(facts) is { } forbidden)
+                await TryForget(exchange, lookup, forbidden);
+            else
+                report.NotStored(exchange.Path, verdict.Reason!.Value.Token());
+
+            return new Updated(response, Freshness.CorrectedInitialAge(facts, exchange.Now, now), IsStored: false);
+        }
+        catch (Exception mistake)
+        {
+            report.Mistake(mistake);
+            return null;
+        }
+    }
+
+    private (CachedResponse Updated, ResponseFacts Facts, StoreVerdict Verdict) Merge(
         Exchange exchange, CachedResponse stored, IHeaderDictionary news, DateTimeOffset now)
     {
         IHeaderDictionary merged = new HeaderDictionary();
         foreach (var (name, value) in StoredHeaders.Update(stored.Fields, news))
             merged[name] = value;
 
+        // A cookie is for who was asked for this time, not part of what is stored.
+        if (!storable.Rules.StoreSetCookie)
+            merged.SetCookie = default;
+
         // As old as the news are: where they do not say, as old as this answer.
         if (!news.ContainsKey("Date"))
             merged.Date = HttpDate.Format(now);
 
-        // What the policy has told clients in the app's place is not the app's word.
-        var told = stored["Cache-Control"] == exchange.Serving.ClientCacheControl && !news.ContainsKey("Cache-Control") ? merged.CacheControl : default;
+        // What the stored response differs by it still differs by, whether the news say so or not.
+        if (Variants.TryParse(stored["Vary"], out var stillNamed) && Variants.TryParse(merged.Vary, out var named) && stillNamed.Except(named).Any())
+            merged.Vary = string.Join(", ", Variants.Union(stillNamed, named));
+
+        // What this cache has told clients in the app's place is not the app's word.
+        var told = stored.Rules.IsCacheControlOurs && news.CacheControl.Count == 0 ? merged.CacheControl : default;
         if (told.Count > 0)
             merged.CacheControl = default;
 
@@ -95,18 +135,18 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         if (told.Count > 0)
             merged.CacheControl = told;
 
-        var known = stored.Rules.IsETagOurs ? facts with { ETag = null } : facts;
-        var verdict = storable.Decide(exchange, known, now);
+        var verdict = storable.Decide(exchange, stored.Rules.IsETagOurs ? facts with { ETag = null } : facts, now);
         var lifetime = verdict.Lifetime ?? new StoredLifetime(TimeSpan.Zero, TimeSpan.Zero, Sliding: null);
         var updated = storable.TakeDown(merged, facts, lifetime, now);
-        return (updated with { Rules = updated.Rules with { IsETagOurs = stored.Rules.IsETagOurs } }, facts, verdict);
+        var rules = updated.Rules with { IsETagOurs = stored.Rules.IsETagOurs, IsCacheControlOurs = told.Count > 0 };
+        return (updated with { Rules = rules }, facts, verdict);
     }
 
-    private async Task<Lookup?> FindVariant(Exchange exchange, Lookup lookup, string tag)
+    private async Task<Lookup> FindVariant(Exchange exchange, Lookup lookup, string tag)
     {
         try
         {
-            return await store.FindVariantAsync(exchange.Question, lookup, lookup.Others.First(variant => variant.ETag == tag));
+            return await store.FindVariantAsync(exchange.Question, lookup, lookup.OthersOf(exchange.Question).First(variant => variant.ETag == tag));
         }
         catch (Exception failure)
         {
@@ -114,25 +154,17 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         }
     }
 
-    private async Task<bool> TryStore(Exchange exchange, Lookup lookup, CachedResponse updated, StoredLifetime lifetime, ReadOnlyMemory<byte> body)
-    {
-        var names = StorableResponses.NamesOf(exchange, updated["Vary"]);
-        return await store.TryStoreAsync(exchange, lookup, updated, names, lifetime, new ReadOnlySequence<byte>(body));
-    }
-
-    private async Task<bool> TryForget(Exchange exchange, Lookup lookup, NoStoreReason reason)
+    private async Task TryForget(Exchange exchange, Lookup lookup, NoStoreReason reason)
     {
         report.NotStored(exchange.Path, reason.Token());
         try
         {
-            if (lookup.Key is not null)
+            if (lookup.Response is not null)
                 await store.ForgetAsync(lookup);
         }
         catch (Exception failure)
         {
             report.StoreFailed(failure);
         }
-
-        return false;
     }
 }

@@ -42,17 +42,30 @@ internal sealed class Lookup : IDisposable
     /// <summary>As if the URL had had this generation at the time of the lookup; null: none.</summary>
     public Lookup Under(string? generation) => new(generation is null ? null : new UrlRecord(generation), Stamps, TagNote);
 
-    /// <summary>The URL's other variants, by their entity tags.</summary>
-    public IEnumerable<UrlVariant> Others =>
-        Url is null ? [] : Url.Variants.Where(variant => Key?.EndsWith(variant.Digest, StringComparison.Ordinal) is not true);
+    /// <summary>What was looked for, found or not.</summary>
+    public string? Key { get; private init; }
 
-    public string? Key { get; }
+    /// <summary>The resource's other variants, by their entity tags.</summary>
+    public IEnumerable<UrlVariant> OthersOf(Question question)
+    {
+        if (Url is not { Variants.Length: > 0 })
+            return [];
+
+        var resource = KeyText.DigestOf(question.Identity);
+        return Url.Variants.Where(variant => variant.Resource == resource && Key?.EndsWith(variant.Digest, StringComparison.Ordinal) is not true);
+    }
+
+    /// <summary>The same URL, looked up by another key, under which nothing was found.</summary>
+    public Lookup Without(string key) => new(Url, Stamps, TagNote) { Key = key };
 
     public CachedResponse? Response { get; }
 
     public ReadOnlyMemory<byte> Body { get; }
 
     public EntryExpiry Expiry => read.Expiry;
+
+    /// <summary>The stamps of tags that the response named while it was made.</summary>
+    public TagStamp[] LateStamps => [.. read.Tags.Where(stamp => !Array.Exists(Stamps, known => known.Tag == stamp.Tag))];
 
     public void Dispose() => read.Dispose();
 }

@@ -25,8 +25,13 @@ internal static class PartialContent
             (part, body) = (joined, new ReadOnlySequence<byte>(bytes));
         }
 
-        return (As(response, part), body);
+        return (As(response, part, isJoined: part != response.Rules.Part), body);
     }
+
+    /// <summary>A part would take the place of a whole response that it does not contradict.</summary>
+    public static bool IsLessThanStored(Lookup lookup, CachedResponse response) =>
+        response.Rules.Part is not null && lookup.Response is { StatusCode: StatusCodes.Status200OK, Rules: { } stored }
+        && (stored.IsETagOurs || stored.ETag is null || response.Rules.ETag is null || EntityTags.WeaklyEqual(stored.ETag, response.Rules.ETag));
 
     private static Part? PartOf(CachedResponse stored, ReadOnlyMemory<byte> body)
     {
@@ -37,9 +42,10 @@ internal static class PartialContent
         return part?.Range.Length == body.Length ? part : null;
     }
 
-    private static CachedResponse As(CachedResponse response, Part part)
+    private static CachedResponse As(CachedResponse response, Part part, bool isJoined)
     {
-        var fields = response.Fields.Where(static field => !field.Key.Equals(ContentRange, StringComparison.OrdinalIgnoreCase));
+        var fields = response.Fields.Where(field =>
+            !field.Key.Equals(ContentRange, StringComparison.OrdinalIgnoreCase) && !(isJoined && StoredHeaders.IsOfTheseBytes(field.Key)));
         return part.IsWhole
             ? new CachedResponse([.. fields], response.Rules with { StatusCode = StatusCodes.Status200OK, Part = null })
             : new CachedResponse([.. fields, new(ContentRange, part.ContentRange)], response.Rules with { Part = part });

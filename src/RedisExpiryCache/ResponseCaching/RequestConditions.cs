@@ -17,7 +17,7 @@ internal readonly struct RequestConditions : IDisposable
 
         this.headers = headers;
         (ifNoneMatch, ifModifiedSince) = (headers.IfNoneMatch, headers.IfModifiedSince);
-        headers.IfNoneMatch = conditions.EntityTags.Length == 0 ? default(StringValues) : string.Join(", ", conditions.EntityTags);
+        headers.IfNoneMatch = conditions.IfNoneMatch is { Length: > 0 } tags ? tags : default(StringValues);
         headers.IfModifiedSince = conditions.LastModified is { } since ? since : default(StringValues);
     }
 

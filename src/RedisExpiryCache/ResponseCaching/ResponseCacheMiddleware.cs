@@ -30,6 +30,7 @@ internal sealed class ResponseCacheMiddleware(
         var policy = policies.Of(endpoint);
         if (ReasonNotToLook(context, endpoint, policy) is { } notAsked)
         {
+            MvcResponseCache.AddFeature(context);
             if (options.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && Begin(context, policy) is { } post)
                 await Post(post);
             else
@@ -42,6 +43,7 @@ internal sealed class ResponseCacheMiddleware(
         // 2. Look it up.
         if (Begin(context, policy) is not { } exchange)
         {
+            MvcResponseCache.AddFeature(context);
             await next(context);
             return;
         }
@@ -128,6 +130,7 @@ internal sealed class ResponseCacheMiddleware(
         var reason = Precise(verdict.Reason!.Value, lookup);
         using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, parts);
         exchange.Context.Features.Set<IResponseCacheFeature>(exchange.Serving);
+        MvcResponseCache.AddFeature(exchange.Context);
         try
         {
             using (new RequestConditions(exchange.Context.Request.Headers, conditions))
@@ -135,7 +138,8 @@ internal sealed class ResponseCacheMiddleware(
 
             await recording.CompleteAsync();
         }
-        catch (Exception failure) when (verdict.MayServeOnError && IsUnanswered(exchange.Context))
+        catch (Exception failure) when (
+            verdict.MayServeOnError && !recording.IsPassedOn && failure is not BadHttpRequestException && !exchange.Context.RequestAborted.IsCancellationRequested)
         {
             recording.Withdraw();
             report.AppFailed(exchange.Path, failure);
@@ -168,8 +172,8 @@ internal sealed class ResponseCacheMiddleware(
         else
             await Store(exchange, lookup, recording);
 
-        if (!exchange.MayStore && exchange.Context.Response.StatusCode == StatusCodes.Status200OK && lookup.Response is { StatusCode: StatusCodes.Status200OK })
-            await freshening.LearnFromHeadAsync(exchange, lookup);
+        if (!exchange.MayStore && verdict.Reason != ForwardReason.Bypass)
+            await freshening.LearnFromHeadAsync(exchange, lookup, recording.OwnFields());
 
         bool IsHeldBack(int status) =>
             (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
@@ -213,19 +217,27 @@ internal sealed class ResponseCacheMiddleware(
         if (status != StatusCodes.Status304NotModified)
             await ServeOnError(exchange, lookup, verdict, reason, status);
         else if (!await freshening.TryServeAsync(exchange, lookup, conditions, reason, fields))
-            await Ask(exchange, lookup, verdict, new Conditions([], null));
+            await Ask(exchange.ForAnotherRun(), lookup, verdict, Conditions.None);
     }
 
     private async Task ServeOnError(Exchange exchange, Lookup lookup, ReuseVerdict verdict, ForwardReason reason, int? status)
     {
+        // The app has taken its time to fail.
+        var since = DeltaSeconds.Between(exchange.Now, time.GetUtcNow());
         await ResponseReplay.ServeAsync(
-            exchange, lookup.Response!, lookup.Body, verdict.Age, Status(CacheStatus.OnError(reason, status, verdict.TimeLeft)));
+            exchange, lookup.Response!, lookup.Body, DeltaSeconds.Add(verdict.Age, since), Status(CacheStatus.OnError(reason, status, verdict.TimeLeft - since)));
         report.Answered(exchange.Path, ResponseOutcome.StaleIfError, reason);
     }
 
     private async Task Store(Exchange exchange, Lookup lookup, ResponseRecording recording)
     {
         var (response, body) = PartialContent.Combine(lookup, recording.Response!, recording.Body.ToSequence(), options.MaximumBodySize);
+        if (PartialContent.IsLessThanStored(lookup, response))
+        {
+            report.NotStored(exchange.Path, NoStoreReason.PartialContent.Token());
+            return;
+        }
+
         await store.TryStoreAsync(exchange, lookup, WithETag(response, body), recording.Names, recording.Lifetime, body);
     }
 
@@ -242,8 +254,6 @@ internal sealed class ResponseCacheMiddleware(
         return new CachedResponse(
             [.. response.Fields, new("ETag", $"\"{Base64Url.EncodeToString(hash.GetCurrentHash())}\"")], response.Rules with { IsETagOurs = true });
     }
-
-    private static bool IsUnanswered(HttpContext context) => !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested;
 
     private static ForwardReason Precise(ForwardReason reason, Lookup lookup) =>
         reason == ForwardReason.UriMiss && lookup.Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;

@@ -19,6 +19,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly TimeProvider time;
     private readonly ResponseReport report;
     private readonly IHttpResponseBodyFeature realBody;
+    private readonly BodyRecorder recorder;
     private readonly KeyValuePair<string, StringValues>[] earlierFields;
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
@@ -40,7 +41,8 @@ internal sealed class ResponseRecording : IDisposable
         Body = new RecordedBytes(storable.Options.MaximumBodySize);
         earlierFields = [.. exchange.Context.Response.Headers];
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        exchange.Context.Features.Set<IHttpResponseBodyFeature>(new BodyRecorder(realBody, Body, () => IsHeldBack));
+        recorder = new BodyRecorder(realBody, Body, () => IsHeldBack, () => heldBack is null && holdsBack is not null && !exchange.Context.Response.HasStarted);
+        exchange.Context.Features.Set<IHttpResponseBodyFeature>(recorder);
         exchange.Context.Response.OnStarting(static recording => ((ResponseRecording)recording).DecideAsync(), this);
     }
 
@@ -57,39 +59,47 @@ internal sealed class ResponseRecording : IDisposable
     /// <summary>Why it is not to be stored. Null: it is.</summary>
     public string? NotStored { get; private set; }
 
-    /// <summary>Nothing of the response has gone to the client, nor will. Settled when its first byte is due, or when the app has returned without one.</summary>
-    public bool IsHeldBack
+    /// <summary>
+    /// Nothing of the response has gone to the client, nor will. Asking settles it, by the status: when something is due to go out, or when the app has returned. What has been passed on cannot
+    /// be taken back, even where the server has not sent it yet.
+    /// </summary>
+    public bool IsHeldBack =>
+        heldBack ??= holdsBack is not null && !exchange.Context.Response.HasStarted && holdsBack(exchange.Context.Response.StatusCode);
+
+    /// <summary>It is too late for anything else to be the answer.</summary>
+    public bool IsPassedOn => heldBack is false || exchange.Context.Response.HasStarted;
+
+    /// <summary>
+    /// The response's fields, without those that stood there before the app was asked, a request id for one: whoever is in front of us says them again with each answer. Of
+    /// cookies that the app has added to those of others, only the app's.
+    /// </summary>
+    public IHeaderDictionary OwnFields()
     {
-        get
+        var fields = new HeaderDictionary();
+        foreach (var (name, value) in exchange.Context.Response.Headers)
         {
-            if (heldBack is { } settled)
-                return settled;
-
-            var response = exchange.Context.Response;
-            if (holdsBack is null || response.HasStarted)
-                heldBack = false;
-            else if (holdsBack(response.StatusCode))
-                heldBack = true;
-            else
-                return false;
-
-            return heldBack.Value;
+            var earlier = Array.Find(earlierFields, field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+            StringValues own = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase) ? value.Except(earlier, StringComparer.Ordinal).ToArray() : value;
+            if (earlier.Count == 0 || (own != earlier && own.Count > 0))
+                fields[name] = own;
         }
+
+        return fields;
     }
 
     /// <summary>Takes back a response that has not started: its status and fields, and what was recorded of it. Another may be made in its place.</summary>
-    /// <returns>The fields that it had.</returns>
+    /// <returns><see cref="OwnFields"/></returns>
     public IHeaderDictionary Withdraw()
     {
         isWithdrawn = true;
         Body.Stop();
         Detach();
         var response = exchange.Context.Response;
-        var fields = new HeaderDictionary();
-        foreach (var (name, value) in response.Headers)
-            fields[name] = value;
-
+        var fields = OwnFields();
         response.Clear();
+        if (response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } trailers)
+            trailers.Clear();
+
         foreach (var (name, value) in earlierFields)
             response.Headers[name] = value;
 
@@ -100,7 +110,7 @@ internal sealed class ResponseRecording : IDisposable
     public async Task CompleteAsync()
     {
         var response = exchange.Context.Response;
-        if (IsHeldBack)
+        if (recorder.IsHeldBack())
             return;
 
         if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
@@ -206,8 +216,8 @@ internal sealed class ResponseRecording : IDisposable
         Lifetime = lifetime;
         Names = StorableResponses.NamesOf(exchange, headers.Vary);
 
-        // Not what stood there before the app was asked, a request id for one: whoever is in front of us says it again with each answer.
-        Response = storable.TakeDown(headers, facts, lifetime, now, field => !earlierFields.Contains(field));
+        var taken = storable.TakeDown(OwnFields(), facts, lifetime, now);
+        Response = taken with { Rules = taken.Rules with { IsCacheControlOurs = ownCacheControl is not null } };
     }
 
     private NoStoreReason? Shortcoming(HttpResponse response)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -22,11 +23,10 @@ internal static class ResponseReplay
         response.StatusCode = notModified ? StatusCodes.Status304NotModified
             : ranges is null ? stored.StatusCode
             : ranges.Length == 0 ? StatusCodes.Status416RangeNotSatisfiable : StatusCodes.Status206PartialContent;
-        var isWithoutContent = notModified || ranges is { Length: 0 };
         foreach (var (name, value) in stored.Fields)
         {
-            if (!isWithoutContent || !DescribesContent(name))
-                response.Headers[name] = value;
+            if (MaySend(name, notModified, ranges))
+                Set(response.Headers, name, value);
         }
 
         response.Headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
@@ -43,6 +43,10 @@ internal static class ResponseReplay
 
         return ResponseOutcome.Hit;
     }
+
+    /// <summary>A field of the answer. Cookies stand beside those of whoever is in front of us, not in their place.</summary>
+    public static void Set(IHeaderDictionary headers, string name, StringValues value) =>
+        headers[name] = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase) ? headers[name].Union(value, StringComparer.Ordinal).ToArray() : value;
 
     /// <summary>RFC 9111 5.2.1.7.</summary>
     public static void GatewayTimeout(HttpContext context, string? cacheStatus)
@@ -130,6 +134,14 @@ internal static class ResponseReplay
         start = Math.Min(start, body.Length);
         return body.Slice((int)start, (int)Math.Min(range.Length, body.Length - start));
     }
+
+    private static bool MaySend(string name, bool notModified, ByteRange[]? ranges) => ranges switch
+    {
+        // "Not satisfiable" is an answer to this request, not one to keep.
+        { Length: 0 } => !DescribesContent(name) && !name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase) && !name.Equals("Expires", StringComparison.OrdinalIgnoreCase),
+        not null => !StoredHeaders.IsOfTheseBytes(name),
+        null => !notModified || !DescribesContent(name),
+    };
 
     // RFC 9110 15.4.5: a 304 carries what guides the client's cache, not what describes content that it does not send.
     private static bool DescribesContent(string name) =>

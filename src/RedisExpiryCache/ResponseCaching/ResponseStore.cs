@@ -55,7 +55,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         var tagNote = Generations.NoteOf(values[1 + Array.IndexOf(question.Tags, ResponseKeys.EverythingTag)]!);
         var key = KeyOf(question, url);
         var read = await ReadVariant(url, key, guessedKey, guessed, call);
-        return await Checked(new Lookup(url, stamps, tagNote), key, read, call);
+        return await Checked(new Lookup(url, stamps, tagNote).Without(key), key, read, call);
     }
 
     /// <summary>Another variant of the URL that was looked up.</summary>
@@ -63,7 +63,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     {
         var call = Call.Detached();
         var key = ResponseKeys.VariantOf(question.UrlKey, lookup.Url!.Generation, variant.Digest);
-        return await Checked(lookup, key, await entries.ReadAsync(key, call), call);
+        return await Checked(lookup.Without(key), key, await entries.ReadAsync(key, call), call);
     }
 
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
@@ -72,7 +72,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
     public async ValueTask<bool> StoreAsync(
-        Question question, Lookup lookup, CachedResponse response, string[] lateTags, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
+        Question question, Lookup lookup, CachedResponse response, LateTags lateTags, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
         var call = Call.Detached();
         if (await StampsOf(lookup, lateTags, call) is not { } stamps)
@@ -81,7 +81,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
         var digest = keys.DigestOf(question.Identity, union, question.FieldOf);
-        var stored = url.With(union, digest, response.Rules.IsETagOurs ? null : response.Rules.ETag);
+        var stored = url.With(union, new UrlVariant(digest, KeyText.DigestOf(question.Identity), TagToAskAbout(response)));
         var now = await clock.NowAsync(call);
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
         var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);
@@ -96,13 +96,13 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// <summary><see cref="StoreAsync"/>, with its outcome told to the log and the metrics.</summary>
     /// <returns>False when it is not stored, a failure included.</returns>
     public async Task<bool> TryStoreAsync(
-        Exchange exchange, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
+        Exchange exchange, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body, TagStamp[]? inherited = null)
     {
         try
         {
             var groups = CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group));
-            string[] lateTags = [.. groups.Concat(exchange.Serving.Tags.Select(ResponseKeys.EscapedTag)).Except(exchange.Question.Tags, StringComparer.Ordinal)];
-            if (await StoreAsync(exchange.Question, lookup, response, lateTags, names, lifetime, body))
+            string[] lateTags = [.. groups.Concat(exchange.Serving.Tags.Select(ResponseKeys.EscapedTag)).Except(exchange.Question.Tags, StringComparer.Ordinal).Except((inherited ?? []).Select(static stamp => stamp.Tag))];
+            if (await StoreAsync(exchange.Question, lookup, response, new LateTags(lateTags, inherited ?? []), names, lifetime, body))
             {
                 report.Stored(exchange.Path, lifetime.TimeToLive ?? lifetime.Sliding);
                 return true;
@@ -139,18 +139,24 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     /// The stamps of the lookup, and those of tags (and groups, RFC 9875) that were named only while the response was made. Their generations are read now, so it has to be known
     /// that no tag was evicted since the lookup; the note says so.
     /// </summary>
-    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, string[] lateTags, Call call)
+    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, LateTags lateTags, Call call)
     {
-        if (lateTags.Length == 0)
-            return lookup.Stamps;
+        if (lateTags.Named.Length == 0)
+            return [.. lookup.Stamps, .. lateTags.Inherited];
 
-        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(lateTags, keys.TagOf), Generations.Slack, call);
+        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(lateTags.Named, keys.TagOf), Generations.Slack, call);
         var everything = (await generations.ReadAsync([keys.TagOf(ResponseKeys.EverythingTag)], call))[0];
         if (everything is null || Generations.NoteOf(everything) != lookup.TagNote || values.Contains(null))
             return null;
 
-        return [.. lookup.Stamps, .. lateTags.Zip(values, static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
+        return [.. lookup.Stamps, .. lateTags.Inherited, .. lateTags.Named.Zip(values, static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
     }
+
+    /// <summary>
+    /// A part is no answer to others, and a coded body none to those who cannot decode it; servers are known to give it the same tag as the plain one.
+    /// </summary>
+    private static string TagToAskAbout(CachedResponse response) =>
+        response.Rules is { IsETagOurs: false, Part: null, ETag: { } tag } && response["Content-Encoding"].Count == 0 ? tag : "";
 
     private async Task<bool> KeepAsync(string urlKey, string generation, string? note, TagStamp[] stamps, TimeSpan lifetime, Call call)
     {
@@ -209,3 +215,8 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     private string KeyOf(Question question, UrlRecord url) =>
         ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question.Identity, url.Names, question.FieldOf));
 }
+
+/// <summary>Tags and groups that are known only once a response has been made.</summary>
+/// <param name="Named">By the response, or by the app while it made it.</param>
+/// <param name="Inherited">With their stamps, from the stored response that this one brings up to date.</param>
+internal readonly record struct LateTags(string[] Named, TagStamp[] Inherited);

@@ -26,13 +26,12 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
     /// <summary>As its header fields alone say, whoever asked: for fields that were added after the decision.</summary>
     public NoStoreReason? ForbiddenByFields(ResponseFacts facts) => Storing.ForbiddenByFields(facts, rules);
 
-    /// <summary>The fields, but for what belongs to one connection or one answer only, and what others add to every answer.</summary>
-    public CachedResponse TakeDown(
-        IHeaderDictionary headers, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now, Func<KeyValuePair<string, StringValues>, bool>? isOfTheResponse = null)
+    /// <summary>The fields, but for what belongs to one connection or one answer only.</summary>
+    public CachedResponse TakeDown(IHeaderDictionary headers, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now)
     {
         KeyValuePair<string, StringValues>[] fields =
         [
-            .. headers.Where(field => StoredHeaders.MayStore(field.Key, headers.Connection, facts.CacheControl, rules) && isOfTheResponse?.Invoke(field) is not false),
+            .. headers.Where(field => StoredHeaders.MayStore(field.Key, headers.Connection, facts.CacheControl, rules)),
         ];
         return CachedResponse.Of(fields, facts, lifetime, now);
     }

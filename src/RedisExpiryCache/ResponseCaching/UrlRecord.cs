@@ -7,8 +7,9 @@ namespace RedisExpiryCache.ResponseCaching;
 /// variants that were stored last, so that the app can be asked about all of them at once (RFC 9111 4.3.1).
 /// <code>
 ///   GENERATION|accept-language,user-agent
-///   DIGEST"etag"                              a line for each variant, the latest first
+///   DIGEST RESOURCE "etag"                    a line for each variant, the latest first; without the blanks
 /// </code>
+/// The key stands for every host and spelling of the URL; RESOURCE tells these apart, for a tag says nothing about another resource.
 /// </summary>
 internal sealed record UrlRecord
 {
@@ -23,8 +24,8 @@ internal sealed record UrlRecord
 
         var lines = Generations.NoteOf(value)[1..].Split(Line);
         Names = lines[0].Length == 0 ? [] : lines[0].Split(Separator);
-        Variants = [.. lines.Skip(1).Where(static line => line.Length > KeyText.DigestLength).Select(static line =>
-            new UrlVariant(line[..KeyText.DigestLength], line[KeyText.DigestLength..]))];
+        Variants = [.. lines.Skip(1).Where(static line => line.Length > 2 * KeyText.DigestLength).Select(static line =>
+            new UrlVariant(line[..KeyText.DigestLength], line[KeyText.DigestLength..(2 * KeyText.DigestLength)], line[(2 * KeyText.DigestLength)..]))];
     }
 
     public string Value { get; }
@@ -37,16 +38,17 @@ internal sealed record UrlRecord
 
     public UrlVariant[] Variants { get; } = [];
 
-    /// <summary>As it is once a response that differs by these fields has been stored, under this digest, with the app's own entity tag or none.</summary>
-    public UrlRecord With(string[] names, string digest, string? etag)
+    /// <summary>As it is once a response that differs by these fields has been stored; its tag may be empty: none that the app could be asked about.</summary>
+    public UrlRecord With(string[] names, UrlVariant stored)
     {
-        var isKept = names.Length > 0 && etag is { Length: > 0 and <= LongestTag } && !etag.Contains(Line);
-        var others = Variants.Where(variant => variant.Digest != digest);
-        var variants = (isKept ? others.Prepend(new UrlVariant(digest, etag!)) : others).Take(MostVariants);
+        var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag && !stored.ETag.Contains(Line);
+        var others = Variants.Where(variant => variant.Digest != stored.Digest);
+        var variants = (isKept ? others.Prepend(stored) : others).Take(MostVariants);
         return new UrlRecord(string.Concat(
-            $"{Generation}{Stored}{string.Join(Separator, names)}", string.Concat(variants.Select(static variant => $"{Line}{variant.Digest}{variant.ETag}"))));
+            $"{Generation}{Stored}{string.Join(Separator, names)}",
+            string.Concat(variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}"))));
     }
 }
 
-/// <summary>A stored variant of a URL: the end of its key, and its entity tag.</summary>
-internal readonly record struct UrlVariant(string Digest, string ETag);
+/// <summary>A stored variant of a URL: the end of its key, the digest of all that tells its resource from others under the same URL key, and its entity tag.</summary>
+internal readonly record struct UrlVariant(string Digest, string Resource, string ETag);

@@ -8,9 +8,13 @@ internal static class Freshness
     /// <summary>RFC 9111 4.2.1. Null: the response does not say; zero: it says something invalid, or that it has expired.</summary>
     public static TimeSpan? ExplicitLifetime(ResponseFacts response, DateTimeOffset responseTime)
     {
-        // Nobody knows how old it is, so it is not known to be fresh.
-        if (!AgeField.TryParse(response.Age, out _))
-            return TimeSpan.Zero;
+        // Where nobody knows how old it is, it is not known to be fresh.
+        var said = SaidLifetime(response, responseTime);
+        return said is not null && !AgeField.TryParse(response.Age, out _) ? TimeSpan.Zero : said;
+    }
+
+    private static TimeSpan? SaidLifetime(ResponseFacts response, DateTimeOffset responseTime)
+    {
         if (response.CacheControl.SMaxAge is { } sMaxAge)
             return sMaxAge;
         if (response.CacheControl.MaxAge is { } maxAge)
@@ -26,7 +30,7 @@ internal static class Freshness
     /// </summary>
     public static TimeSpan? HeuristicLifetime(ResponseFacts response, DateTimeOffset responseTime)
     {
-        if (response.LastModified is not { } modified || !(response.CacheControl.Public || IsHeuristicallyCacheable(response.StatusCode)))
+        if (response.LastModified is not { } modified || !IsHeuristicallyCacheable(response) || !AgeField.TryParse(response.Age, out _))
             return null;
 
         var guess = DeltaSeconds.Between(modified, response.Date ?? responseTime) / 10;
@@ -52,7 +56,7 @@ internal static class Freshness
 
     public static DateTimeOffset WholeSeconds(DateTimeOffset time) => time.AddTicks(-(time.UtcTicks % TimeSpan.TicksPerSecond));
 
-    // RFC 9110 15.1
-    private static bool IsHeuristicallyCacheable(int statusCode) =>
-        statusCode is 200 or 203 or 204 or 206 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
+    /// <summary>RFC 9110 15.1, and RFC 9111 5.2.2.9: may be stored though it says nothing of its freshness.</summary>
+    public static bool IsHeuristicallyCacheable(ResponseFacts response) => response.CacheControl.Public || response.StatusCode
+        is 200 or 203 or 204 or 206 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
 }

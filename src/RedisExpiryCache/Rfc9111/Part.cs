@@ -13,6 +13,13 @@ internal readonly record struct Part(ByteRange Range, long CompleteLength)
         return asked is { Length: > 0 } && Array.TrueForAll(asked, one => one.First >= range.First && one.Last <= range.Last);
     }
 
+    /// <summary>Of a part with fewer bytes than it should have: each range begins with one that is there.</summary>
+    public bool BeginsWithin(ByteRange[]? asked, long bodyLength)
+    {
+        var end = Range.First + bodyLength;
+        return asked is null || Array.TrueForAll(asked, one => one.First < end);
+    }
+
     public bool IsWhole => Range.First == 0 && Range.Last == CompleteLength - 1;
 
     /// <summary>Both together; null when something is missing between them, or they are not of the same thing.</summary>

@@ -35,7 +35,7 @@ internal static class Reuse
         var whileRevalidating = false;
         if (staleness is { } late && !(MayServeStale(stored) && late <= asked.MaxStale))
         {
-            if (!MayServeStale(stored) || !(late <= stored.StaleWhileRevalidate))
+            if (request.Method != "GET" || !MayServeStale(stored) || !(late <= stored.StaleWhileRevalidate))
                 return Ask(request, stored, rules, asked, ForwardReason.Stale, age, timeLeft);
 
             whileRevalidating = true;
@@ -56,7 +56,9 @@ internal static class Reuse
     /// <summary>RFC 9111 3.3: the part has all the bytes that were asked for.</summary>
     private static bool IsAskedFor(in RequestFacts request, StoredResponse stored, in Part part, DateTimeOffset now) =>
         request.Method == "GET"
-        && part.Covers(Ranges.Requested(request.Range, part.CompleteLength))
+        && Ranges.Requested(request.Range, part.CompleteLength) is var asked
+        && part.Covers(asked)
+        && (part.BeginsWithin(asked, stored.BodyLength) || (stored.BodyLength > 0 && Ranges.IsSuffix(request.Range)))
         && Ranges.IfRangeMatches(request.IfRange, stored.ETag, stored.LastModified, stored.Date, now);
 
     private static ReuseVerdict Ask(
@@ -72,10 +74,10 @@ internal static class Reuse
         return ReuseVerdict.Ask(action, reason, age, timeLeft, isUsable && MayServeOnError(stored, rules, asked, timeLeft));
     }
 
-    /// <summary>RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only not fresh enough for the client, will do.</summary>
+    /// <summary>An older failure is no help. RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only not fresh enough for the client, will do.</summary>
     private static bool MayServeOnError(StoredResponse stored, CachingRules rules, in CacheControl asked, TimeSpan? timeLeft)
     {
-        if (!MayServeStale(stored))
+        if (!MayServeStale(stored) || Validation.IsFailure(stored.StatusCode))
             return false;
 
         var window = stored.StaleIfError ?? rules.StaleIfError;

@@ -20,7 +20,7 @@ internal readonly record struct StoreVerdict
 internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding, TimeSpan Retention = default)
 {
     /// <summary>What is left of the freshness lifetime, and the time for which the response is of use beyond it; null when only sliding decides.</summary>
-    public TimeSpan? TimeToLive => FreshnessLifetime is { } lifetime ? DeltaSeconds.Add(DeltaSeconds.Clamp(lifetime - CorrectedInitialAge), Retention) : null;
+    public TimeSpan? TimeToLive => FreshnessLifetime is { } lifetime ? DeltaSeconds.Clamp(DeltaSeconds.Add(lifetime, Retention) - CorrectedInitialAge) : null;
 
     /// <summary>RFC 5861 3, of the policy or the response.</summary>
     public TimeSpan? StaleWhileRevalidate { get; init; }

@@ -19,7 +19,7 @@ internal static class StoredHeaders
 
     // RFC 9111 3.2: what describes the stored bytes stays as it was stored with them.
     private static readonly FrozenSet<string> NeverUpdated = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "ETag");
+        StringComparer.OrdinalIgnoreCase, "Content-Digest", "Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "ETag");
 
     /// <summary>What the response's own Connection field lists is of this connection too; and what it withholds by name is for one answer only.</summary>
     public static bool MayStore(string fieldName, StringValues connection, in CacheControl directives, CachingRules rules) =>
@@ -27,6 +27,10 @@ internal static class StoredHeaders
         && (rules.StoreSetCookie || !fieldName.Equals(SetCookie, StringComparison.OrdinalIgnoreCase))
         && !directives.WithheldFields.Contains(fieldName, StringComparer.OrdinalIgnoreCase)
         && !IsListed(fieldName, connection);
+
+    /// <summary>Checksums of exactly the bytes that came with them: of a part, or of the whole, and never of the other.</summary>
+    public static bool IsOfTheseBytes(string fieldName) =>
+        fieldName.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase) || fieldName.Equals("Content-MD5", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A field of a 304 that the client is to see: neither one of the connection, nor one that describes the bytes.</summary>
     public static bool MayUpdate(string fieldName, StringValues connection) =>

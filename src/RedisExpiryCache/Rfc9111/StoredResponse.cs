@@ -37,6 +37,12 @@ internal sealed record StoredResponse
     /// <summary>The entity tag was made by this cache: good for clients, unknown to the app.</summary>
     public bool IsETagOurs { get; init; }
 
+    /// <summary>Cache-Control was written by this cache for a policy: it is what clients are told, and not the app's word.</summary>
+    public bool IsCacheControlOurs { get; init; }
+
+    /// <summary>How many bytes there are; fewer than <see cref="Part"/> says where the app's Content-Range was wrong.</summary>
+    public long BodyLength { get; init; }
+
     public DateTimeOffset? LastModified { get; init; }
     public required DateTimeOffset Date { get; init; }
 

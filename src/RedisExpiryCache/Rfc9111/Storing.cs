@@ -108,10 +108,10 @@ internal static class Storing
             };
         }
 
-        // RFC 9111 4.2.1 and 4.2.2. A no-cache alone says enough: never fresh.
+        // RFC 9111 4.2.1 and 4.2.2. A no-cache alone says enough: never fresh. Nobody guesses for how long a cookie is for everybody.
         var lifetime = Freshness.ExplicitLifetime(response, now)
-            ?? (response.CacheControl.NoCache ? TimeSpan.Zero : default(TimeSpan?))
-            ?? (rules.HeuristicFreshness ? Freshness.HeuristicLifetime(response, now) : null);
+            ?? (response.CacheControl.NoCache && Freshness.IsHeuristicallyCacheable(response) ? TimeSpan.Zero : default(TimeSpan?))
+            ?? (rules.HeuristicFreshness && !response.HasSetCookie ? Freshness.HeuristicLifetime(response, now) : null);
         return lifetime is null ? null : known with { FreshnessLifetime = lifetime };
     }
 
@@ -119,7 +119,7 @@ internal static class Storing
     private static TimeSpan RetentionOf(ResponseFacts response, in StoredLifetime known, CachingRules rules)
     {
         var validated = HasValidator(response) ? rules.StaleRetention : TimeSpan.Zero;
-        if (response.CacheControl.ForbidsStale || response.CacheControl.NoCache)
+        if (response.CacheControl.ForbidsStale || response.CacheControl.NoCache || Validation.IsFailure(response.StatusCode))
             return validated;
 
         var served = Longer(known.StaleIfError ?? rules.StaleIfError, known.StaleWhileRevalidate ?? TimeSpan.Zero);

@@ -141,7 +141,7 @@ internal sealed class CachedApp : IAsyncDisposable
     }
 
     /// <summary>The first connection may fail on a busy machine, which costs an app a miss and a test its point.</summary>
-    private static Task ConnectAsync(IRedisExpiringCache cache) => Eventually.True(
+    internal static Task ConnectAsync(IRedisExpiringCache cache) => Eventually.True(
         async () =>
         {
             try

@@ -5,7 +5,7 @@ namespace RedisExpiryCache.Tests.HouseRules;
 /// <summary>Patterns of what the house does not want, and the one way to look for them.</summary>
 internal static partial class Rule
 {
-    public static readonly string[] Folders = ["Rfc9111", "Expiry", "NearCache", "Protection", "Redis", "ResponseCaching"];
+    public static readonly string[] Folders = ["Rfc9111", "Expiry", "NearCache", "Protection", "Redis", "ResponseCaching", "OutputCaching"];
 
     public static void FailsWhere(IEnumerable<SourceFile> files, Func<SourceFile, bool> broken, string remedy)
     {

@@ -17,7 +17,7 @@ public class CachedResponseFormatTests
 
     private static readonly Gen<StoredResponse> Rules = Gen.Select(
         Gen.Int[100, 599], Gen.Select(Moments, Moments, Moments.Nullable()), Gen.Select(Spans, Spans.Nullable(), Spans.Nullable(), Spans.Nullable()),
-        Parts.Nullable(), Gen.Bool.Array[5],
+        Parts.Nullable(), Gen.Bool.Array[6],
         (status, moments, spans, part, flags) => new StoredResponse
         {
             StatusCode = status,
@@ -34,6 +34,7 @@ public class CachedResponseFormatTests
             AllowsEverybody = flags[2],
             AllowsAuthorization = flags[3],
             IsETagOurs = flags[4],
+            IsCacheControlOurs = flags[5],
         });
 
     private static readonly Gen<(CachedResponse Response, byte[] Body)> Responses = Gen.Select(
@@ -47,7 +48,7 @@ public class CachedResponseFormatTests
 
         Assert.Equal(one.Response.StatusCode, decoded.StatusCode);
         Assert.Equal(one.Response.Fields, decoded.Fields);
-        Assert.Equal(one.Response.Rules, decoded.Rules with { ETag = null });
+        Assert.Equal(one.Response.Rules with { BodyLength = one.Body.Length }, decoded.Rules with { ETag = null });
         Assert.Equal(one.Body, body.ToArray());
     });
 
@@ -80,6 +81,28 @@ public class CachedResponseFormatTests
         Assert.Equal(
             $"02A002CE00{epoch}{none}{none}{none}0400000000000000{epoch}{none}0100000000000000020000000000000003000000000000000100010041010000006209",
             Convert.ToHexString(bytes));
+    }
+
+    [Fact]
+    public void Whose_Cache_Control_it_is_is_the_eleventh_flag()
+    {
+        var (app, ours) = (Encode((new CachedResponse([], Plain()), [])), Encode((new CachedResponse([], Plain() with { IsCacheControlOurs = true }), [])));
+        var at = Enumerable.Range(0, app.Length).Where(at => app[at] != ours[at]);
+
+        Assert.Equal([2], at);
+        Assert.Equal(1024 >> 8, ours[2] - app[2]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public void The_length_of_the_body_is_counted_and_not_written_down(int length)
+    {
+        var claimed = new CachedResponse([], Plain() with { BodyLength = 99 });
+        var bytes = Encode((claimed, new byte[length]));
+
+        Assert.Equal(Encode((new CachedResponse([], Plain()), new byte[length])), bytes);
+        Assert.Equal(length, CachedResponseFormat.TryDecode(bytes)!.Value.Response.Rules.BodyLength);
     }
 
     [Theory]

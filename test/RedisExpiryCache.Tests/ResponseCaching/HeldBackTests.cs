@@ -127,24 +127,6 @@ public class HeldBackTests
     }
 
     [Fact]
-    public async Task It_is_asked_anew_at_each_step()
-    {
-        var isHeldBack = true;
-        using var real = new MemoryStream();
-        using var recorded = new RecordedBytes(long.MaxValue);
-        var recorder = new BodyRecorder(new RealBody(real), recorded, () => isHeldBack);
-
-        recorder.Writer.Write("dropped"u8);
-        await recorder.Stream.WriteAsync("dropped"u8.ToArray(), TestContext.Current.CancellationToken);
-        isHeldBack = false;
-        recorder.Writer.Write("sent"u8);
-        await recorder.Writer.FlushAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal("sent"u8.ToArray(), real.ToArray());
-        Assert.Equal("sent"u8.ToArray(), recorded.ToSequence().ToArray());
-    }
-
-    [Fact]
     public async Task A_canceled_write_may_not_have_gone_out()
     {
         using var recorded = new RecordedBytes(long.MaxValue);

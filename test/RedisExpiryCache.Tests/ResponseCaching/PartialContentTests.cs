@@ -163,6 +163,60 @@ public class PartialContentTests
         Assert.Equal("0123456789", combined.Body);
     }
 
+    [Theory]
+    [InlineData(0, 3, false)]
+    [InlineData(0, 4, true)]
+    [InlineData(6, 6, true)]
+    [InlineData(5, 7, false)]
+    public void What_is_joined_keeps_no_checksum_of_the_bytes_that_came(int storedFirst, int storedLast, bool isJoined)
+    {
+        var stored = PartOf(storedFirst, storedLast);
+        var part = PartOf(5, 7);
+        var came = Response(part);
+        came = came with { Fields = [.. came.Fields, new("content-digest", "d"), new("Content-MD5", "m"), new("Repr-Digest", "r")] };
+        isJoined &= stored.Join(part) != part;
+
+        var (combined, _) = Combine(Found(Response(stored), BytesOf(stored)), came, BytesOf(part));
+
+        Assert.Equal(isJoined ? 0 : 1, combined["Content-Digest"].Count);
+        Assert.Equal(isJoined ? 0 : 1, combined["Content-MD5"].Count);
+        Assert.Equal("r", combined["Repr-Digest"]);
+    }
+
+    [Theory]
+    [InlineData(200, Tag, Tag, true)]
+    [InlineData(200, "W/\"a\"", Tag, true)]
+    [InlineData(200, Tag, "W/\"a\"", true)]
+    [InlineData(200, null, Tag, true)]
+    [InlineData(200, Tag, null, true)]
+    [InlineData(200, null, null, true)]
+    [InlineData(200, Tag, "\"b\"", false)]
+    [InlineData(203, Tag, Tag, false)]
+    [InlineData(404, null, null, false)]
+    public void A_part_is_less_than_a_whole_that_it_does_not_contradict(int status, string? storedTag, string? etag, bool isLess)
+    {
+        var found = Found(Response(null, storedTag, status), Whole);
+
+        Assert.Equal(isLess, PartialContent.IsLessThanStored(found, Response(PartOf(2, 4), etag)));
+        Assert.False(PartialContent.IsLessThanStored(found, Response(null, etag, status: 200)));
+    }
+
+    [Fact]
+    public void A_part_contradicts_no_tag_of_our_own()
+    {
+        var stored = Response(null, status: 200);
+        var found = Found(stored with { Rules = stored.Rules with { IsETagOurs = true } }, Whole);
+
+        Assert.True(PartialContent.IsLessThanStored(found, Response(PartOf(2, 4), "\"b\"")));
+    }
+
+    [Fact]
+    public void A_part_is_not_less_than_another_part_or_nothing()
+    {
+        Assert.False(PartialContent.IsLessThanStored(Found(Response(PartOf(0, 3)), BytesOf(PartOf(0, 3))), Response(PartOf(2, 4))));
+        Assert.False(PartialContent.IsLessThanStored(new Lookup(), Response(PartOf(2, 4))));
+    }
+
     [Fact]
     public void Whatever_is_joined_each_byte_is_in_its_place() => Gen.Select(Parts, Parts).Sample((stored, part) =>
     {

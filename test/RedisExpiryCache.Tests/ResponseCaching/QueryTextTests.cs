@@ -48,6 +48,32 @@ public class QueryTextTests
         Assert.Equal(text, new QueryRule(keys: null, ["utm_*", "fbclid"]).Canonical(query));
 
     [Theory]
+    [InlineData("?b=2&a=1", "a=1&b=2", "*")]
+    [InlineData("?b=2&a=1", "a=1&b=2", "x", "*")]
+    [InlineData("?ab=1&a=2", "a=2", "a")]
+    [InlineData("?utm_a=1", "", "utm_*")]
+    public void Only_a_star_alone_stands_for_every_name(string query, string text, params string[] keys) =>
+        Assert.Equal(text, new QueryRule(keys, ignored: null).Canonical(query));
+
+    [Fact]
+    public void Where_some_are_ignored_a_star_ignores_all_and_none_ignores_none()
+    {
+        Assert.Equal("", new QueryRule(keys: null, ["*"]).Canonical("?b=2&a=1"));
+        Assert.Equal("a=1&b=2", new QueryRule(keys: null, []).Canonical("?b=2&a=1"));
+        Assert.Equal("", new QueryRule(keys: null, []).Canonical(null));
+    }
+
+    [Fact]
+    public void Rules_that_let_other_keys_count_have_other_signatures()
+    {
+        QueryRule[] rules = [QueryRule.AsSpelled, new([], null), new(["a"], null), new(["a", "b"], null), new(null, []), new(null, ["a"])];
+
+        Assert.Equal(rules.Length, rules.Select(static rule => rule.Signature).Distinct().Count());
+        Assert.Equal(new QueryRule(["a", "b"], null).Signature, new QueryRule(["a", "b"], null).Signature);
+        Assert.Equal([true, false, false, false, false, false], rules.Select(static rule => rule.IsAsSpelled));
+    }
+
+    [Theory]
     [InlineData("a=1&A=2", "A=2&a=1")]
     [InlineData("A=1&a=2", "a=2&A=1")]
     public void Names_that_differ_by_case_only_are_one_name_to_the_app_and_keep_their_order(string one, string other) =>

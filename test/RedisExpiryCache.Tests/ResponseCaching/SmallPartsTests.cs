@@ -37,12 +37,12 @@ public class SmallPartsTests
         Assert.Equal((Id, false), (new UrlRecord(Id).Generation, new UrlRecord(Id).HasResponses));
         Assert.Empty(new UrlRecord(Id).Names);
 
-        var plain = new UrlRecord(Id).With([], Digest, etag: null);
+        var plain = new UrlRecord(Id).With([], new UrlVariant(Digest, Digest, ""));
         Assert.Equal((Id, true), (plain.Generation, plain.HasResponses));
         Assert.Empty(plain.Names);
 
         string[] names = ["accept", "x-tenant"];
-        Assert.Equal(names, new UrlRecord(new UrlRecord(Id).With(names, Digest, etag: null).Value).Names);
+        Assert.Equal(names, new UrlRecord(new UrlRecord(Id).With(names, new UrlVariant(Digest, Digest, "")).Value).Names);
     }
 
     [Fact]

@@ -107,6 +107,44 @@ public class FreshnessTests
     public void No_guess_is_made_for_other_statuses(int status) =>
         Assert.Null(Freshness.HeuristicLifetime(Some.Response(status: status) with { LastModified = Some.Now.AddDays(-1) }, Some.Now));
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("public")]
+    [InlineData("no-cache")]
+    public void An_invalid_Age_says_nothing_where_nothing_else_does(string cacheControl) =>
+        Assert.Null(Freshness.ExplicitLifetime(Some.Response(cacheControl) with { Age = "junk" }, Some.Now));
+
+    [Fact]
+    public void An_invalid_Age_leaves_nothing_of_what_is_said()
+    {
+        Assert.Equal(TimeSpan.Zero, Freshness.ExplicitLifetime(Some.Response("s-maxage=60") with { Age = "junk" }, Some.Now));
+        Assert.Equal(
+            TimeSpan.Zero,
+            Freshness.ExplicitLifetime(Some.Response() with { Age = "junk", HasExpires = true, Expires = Some.Now.AddSeconds(30) }, Some.Now));
+    }
+
+    [Theory]
+    [InlineData("0", true)]
+    [InlineData("5", true)]
+    [InlineData("junk", false)]
+    [InlineData("-5", false)]
+    public void No_guess_is_made_at_what_is_of_unknown_age(string age, bool guessed)
+    {
+        var response = Some.Response() with { LastModified = Some.Now.AddSeconds(-1000), Age = age };
+
+        Assert.Equal(guessed ? Some.Seconds(100) : null, Freshness.HeuristicLifetime(response, Some.Now));
+    }
+
+    /// <summary>RFC 9110 15.1</summary>
+    [Fact]
+    public void These_statuses_are_heuristically_cacheable_and_any_that_is_public()
+    {
+        var known = Enumerable.Range(100, 500).Where(static status => Freshness.IsHeuristicallyCacheable(Some.Response("no-cache", status)));
+
+        Assert.Equal([200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501], known);
+        Assert.All(Enumerable.Range(100, 500), static status => Assert.True(Freshness.IsHeuristicallyCacheable(Some.Response("public", status))));
+    }
+
     [Fact]
     public void No_guess_is_made_without_Last_Modified() => Assert.Null(Freshness.HeuristicLifetime(Some.Response("public"), Some.Now));
 

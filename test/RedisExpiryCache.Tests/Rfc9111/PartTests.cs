@@ -65,6 +65,26 @@ public class PartTests
     }
 
     [Theory]
+    [InlineData(3, 1, true)]
+    [InlineData(4, 1, false)]
+    [InlineData(4, 2, true)]
+    [InlineData(6, 4, true)]
+    [InlineData(6, 3, false)]
+    [InlineData(3, 0, false)]
+    public void A_range_begins_within_the_bytes_that_are_there(long first, long bodyLength, bool within)
+    {
+        Assert.Equal(within, Of(3, 6).BeginsWithin([new ByteRange(first, 6)], bodyLength));
+        Assert.Equal(within, Of(3, 6).BeginsWithin([new ByteRange(3, 3), new ByteRange(first, 6)], bodyLength));
+    }
+
+    [Fact]
+    public void Where_no_range_is_asked_for_none_begins_elsewhere()
+    {
+        Assert.True(Of(3, 6).BeginsWithin(null, 0));
+        Assert.True(Of(3, 6).BeginsWithin([], 0));
+    }
+
+    [Theory]
     [InlineData(0, 9, 10, true)]
     [InlineData(0, 0, 1, true)]
     [InlineData(0, 8, 10, false)]

@@ -9,6 +9,7 @@ public class ReusePartTests
     {
         StatusCode = 206,
         Part = new Part(new ByteRange(0, 4), 10),
+        BodyLength = 5,
         ETag = "\"a\"",
         LastModified = Some.Now.AddDays(-1),
         StaleIfError = Some.Seconds(900),
@@ -69,6 +70,30 @@ public class ReusePartTests
     [InlineData("Sat, 28 Feb 2026 12:00:01 GMT", false)]
     public void A_part_answers_only_the_client_that_has_another_part_of_the_same(string ifRange, bool served) =>
         Assert.Equal(served ? Served : Forwarded, Decide("bytes=0-4", Beginning, ifRange: ifRange));
+
+    /// <summary>Its Content-Range promised more than the app sent.</summary>
+    [Theory]
+    [InlineData(3, "bytes=0-4", true)]
+    [InlineData(3, "bytes=2-4", true)]
+    [InlineData(3, "bytes=3-4", false)]
+    [InlineData(3, "bytes=0-1,2-4", true)]
+    [InlineData(3, "bytes=0-1,3-4", false)]
+    [InlineData(1, "bytes=0-0", true)]
+    [InlineData(1, "bytes=1-1", false)]
+    [InlineData(0, "bytes=0-4", false)]
+    public void A_part_with_too_few_bytes_answers_what_begins_with_one_that_is_there(long bodyLength, string range, bool served) =>
+        Assert.Equal(served ? Served : Forwarded, Decide(range, Beginning with { BodyLength = bodyLength }));
+
+    [Theory]
+    [InlineData(3, "bytes=-5", true)]
+    [InlineData(3, "bytes=-1", true)]
+    [InlineData(3, "bytes=9-9", false)]
+    [InlineData(3, "bytes=7-", true)]
+    [InlineData(3, "bytes=8-", false)]
+    [InlineData(0, "bytes=-5", false)]
+    [InlineData(0, "bytes=-1", false)]
+    public void A_part_at_the_end_with_too_few_bytes_answers_for_the_end_as_long_as_there_are_any(long bodyLength, string range, bool served) =>
+        Assert.Equal(served ? Served : Forwarded, Decide(range, End with { BodyLength = bodyLength }));
 
     [Fact]
     public void A_part_does_not_answer_HEAD() => Assert.Equal(Forwarded, Decide("bytes=0-4", Beginning, method: "HEAD"));

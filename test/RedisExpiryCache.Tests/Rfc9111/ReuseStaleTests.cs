@@ -79,6 +79,35 @@ public class ReuseStaleTests
         Assert.Equal(ReuseVerdict.Ask(ReuseAction.Forward, ForwardReason.Stale, Some.Seconds(61), Some.Seconds(-1), mayServeOnError: false), Decide(null, stored));
     }
 
+    /// <summary>What HEAD brings cannot take the place of what is stored.</summary>
+    [Fact]
+    public void HEAD_is_not_served_while_it_is_revalidated()
+    {
+        var stored = Late(10) with { StaleWhileRevalidate = Some.Seconds(10), ETag = "\"a\"" };
+        var expected = ReuseVerdict.Ask(ReuseAction.Forward, ForwardReason.Stale, Some.Seconds(70), Some.Seconds(-10), mayServeOnError: false);
+
+        Assert.Equal(expected, Decide(null, stored, method: "HEAD"));
+        Assert.Equal(ReuseVerdict.GatewayTimeout(ForwardReason.Stale), Decide("only-if-cached", stored, method: "HEAD"));
+        Assert.Equal(ReuseAction.Serve, Decide("max-stale=10", stored, method: "HEAD").Action);
+    }
+
+    [Theory]
+    [InlineData(500, false)]
+    [InlineData(501, true)]
+    [InlineData(502, false)]
+    [InlineData(503, false)]
+    [InlineData(504, false)]
+    [InlineData(505, true)]
+    [InlineData(404, true)]
+    public void An_older_failure_never_stands_in(int status, bool served)
+    {
+        var stored = Late(10) with { StatusCode = status, StaleIfError = Some.Seconds(900) };
+
+        Assert.Equal(served, Decide(null, stored).MayServeOnError);
+        Assert.Equal(served, Decide("stale-if-error=900", stored with { StaleIfError = null }).MayServeOnError);
+        Assert.Equal(served, Decide("no-cache", stored with { FreshnessLifetime = Some.Seconds(900) }).MayServeOnError);
+    }
+
     [Fact]
     public void Only_if_cached_is_served_a_stale_response_and_asks_nobody()
     {

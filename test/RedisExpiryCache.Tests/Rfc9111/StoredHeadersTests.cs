@@ -41,6 +41,21 @@ public class StoredHeadersTests
     public void Stored(string name) => Assert.True(MayStore(name, "close, X-Hop"));
 
     [Theory]
+    [InlineData("Content-Digest", true)]
+    [InlineData("content-digest", true)]
+    [InlineData("Content-MD5", true)]
+    [InlineData("CONTENT-MD5", true)]
+    [InlineData("Repr-Digest", false)]
+    [InlineData("Digest", false)]
+    [InlineData("ETag", false)]
+    [InlineData("Content-Type", false)]
+    public void A_checksum_is_of_the_bytes_that_came_with_it(string name, bool isOfTheseBytes)
+    {
+        Assert.Equal(isOfTheseBytes, StoredHeaders.IsOfTheseBytes(name));
+        Assert.True(MayStore(name, StringValues.Empty));
+    }
+
+    [Theory]
     [InlineData("X-Hop")]
     [InlineData("close, x-hop")]
     [InlineData(" ,X-Hop ,close")]

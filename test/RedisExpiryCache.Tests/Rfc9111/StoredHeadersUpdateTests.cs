@@ -6,7 +6,7 @@ namespace RedisExpiryCache.Tests.Rfc9111;
 /// <summary>RFC 9111 3.1 and 3.2: fields that are withheld from the store, and how those of a 304 take the place of stored ones.</summary>
 public class StoredHeadersUpdateTests
 {
-    private static readonly string[] DescribeTheBytes = ["Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "ETag"];
+    private static readonly string[] DescribeTheBytes = ["Content-Digest", "Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "ETag"];
 
     private static KeyValuePair<string, StringValues>[] Fields(params string[] lines) =>
         [.. lines.Select(static line => line.Split('=', 2)).Select(static pair => new KeyValuePair<string, StringValues>(pair[0], pair[1]))];
@@ -54,6 +54,9 @@ public class StoredHeadersUpdateTests
     [InlineData("Content-Length", false)]
     [InlineData("content-length", false)]
     [InlineData("Content-MD5", false)]
+    [InlineData("Content-Digest", false)]
+    [InlineData("content-digest", false)]
+    [InlineData("Repr-Digest", true)]
     [InlineData("Content-Range", false)]
     [InlineData("ETag", false)]
     [InlineData("etag", false)]

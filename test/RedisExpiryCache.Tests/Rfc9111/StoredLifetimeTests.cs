@@ -16,9 +16,13 @@ public class StoredLifetimeTests
     [InlineData(60, 61, 0, 0)]
     [InlineData(60, 15, 100, 145)]
     [InlineData(60, 60, 100, 100)]
-    [InlineData(60, 61, 100, 100)]
+    [InlineData(60, 61, 100, 99)]
+    [InlineData(60, 159, 100, 1)]
+    [InlineData(60, 160, 100, 0)]
+    [InlineData(60, 161, 100, 0)]
     [InlineData(2147483648, 0, 100, 2147483648)]
-    [InlineData(2147483648, 101, 100, 2147483647)]
+    [InlineData(2147483648, 101, 100, 2147483547)]
+    [InlineData(0, 0, 100, 100)]
     public void The_time_to_live_is_what_is_left_of_freshness_and_then_the_retention(double freshness, double age, double retention, double left) =>
         Assert.Equal(Some.Seconds(left), Lifetime(freshness, age, retention).TimeToLive);
 

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
 /// <summary>All policies, and which of them an endpoint goes by: the base policies, over them the named one, over that what is said at the endpoint itself.</summary>
-internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options)
+internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IServiceProvider services)
 {
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];
     private readonly ResponsePolicy ofNoEndpoint = new(options.Value.ResponseCaching.BasePolicy);
@@ -13,18 +14,28 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options)
 
     /// <summary>The name of a policy that an endpoint asks for and that nobody has added; null: none.</summary>
     public string? UnknownNameOf(Endpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<IPolicyMetadata>()?.PolicyName is { } name && !options.Value.ResponseCaching.Policies.ContainsKey(name) ? name : null;
+        NearestOf(endpoint)?.PolicyName is { } name && !options.Value.ResponseCaching.Policies.ContainsKey(name) ? name : null;
+
+    public string KnownNames => options.Value.ResponseCaching.KnownPolicies;
+
+    /// <summary>The last one named; but what stands on an action is nearer to it than a convention of all controllers, which MVC puts behind it.</summary>
+    private static IPolicyMetadata? NearestOf(Endpoint endpoint) =>
+        (endpoint.Metadata.GetMetadata<ActionDescriptor>() is null ? null : endpoint.Metadata.GetMetadata<RedisResponseCacheAttribute>())
+        ?? endpoint.Metadata.GetMetadata<IPolicyMetadata>();
 
     private ResponsePolicy Compose(Endpoint endpoint)
     {
         var settings = options.Value.ResponseCaching.BasePolicy;
-        if (endpoint.Metadata.GetMetadata<IPolicyMetadata>() is { } nearest)
+        if (NearestOf(endpoint) is { } nearest)
         {
             if (nearest.PolicyName is { } name)
                 settings = options.Value.ResponseCaching.PolicyNamed(name).Over(settings);
 
             settings = nearest.Settings.Over(settings);
         }
+
+        if (MvcResponseCache.QueryKeysOf(endpoint, services) is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })
+            settings = settings with { QueryKeys = queryKeys };
 
         return new ResponsePolicy(settings);
     }

@@ -69,24 +69,31 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>Who the user is as far as this policy tells users apart; null: nobody that it can tell.</summary>
     public string? UserOf(ClaimsPrincipal user)
     {
-        if (!VariesByUser || !user.Identities.Any(static identity => identity.IsAuthenticated))
+        var signedIn = user.Identities.FirstOrDefault(static identity => identity.IsAuthenticated);
+        if (!VariesByUser || signedIn is null)
             return null;
 
+        // Only what an authenticated identity says: an anonymous one may carry claims too, of a tracking id for one.
+        Claim[] claims = [.. user.Identities.Where(static identity => identity.IsAuthenticated).SelectMany(static identity => identity.Claims)];
         List<string?> parts = [];
         if (settings.VaryByUser is true)
         {
-            if ((user.FindFirstValue(ClaimTypes.NameIdentifier) ?? user.FindFirstValue("sub") ?? user.Identity?.Name) is not { Length: > 0 } name)
+            if ((FirstOf(claims, ClaimTypes.NameIdentifier) ?? FirstOf(claims, "sub") ?? signedIn.Name) is not { Length: > 0 } name)
                 return null;
 
-            parts.Add(user.Identities.First(static identity => identity.IsAuthenticated).AuthenticationType);
-            parts.Add(name);
+            parts.AddRange([signedIn.AuthenticationType, name]);
         }
 
         foreach (var type in claimTypes)
-            parts.AddRange([type, .. user.FindAll(type).Select(static claim => claim.Value).Order(StringComparer.Ordinal)]);
+        {
+            string[] values = [.. claims.Where(claim => claim.Type == type).Select(static claim => claim.Value).Order(StringComparer.Ordinal)];
+            parts.AddRange([type, values.Length.ToString(CultureInfo.InvariantCulture), .. values]);
+        }
 
         return string.Concat(parts.Select(static part => $"{part?.Length ?? -1}:{part}"));
     }
+
+    private static string? FirstOf(Claim[] claims, string type) => Array.Find(claims, claim => claim.Type == type)?.Value;
 
     private static TimeSpan? Positive(TimeSpan? span) => span > TimeSpan.Zero ? span : null;
 }

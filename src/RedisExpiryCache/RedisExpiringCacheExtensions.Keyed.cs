@@ -1,0 +1,101 @@
+using System.Globalization;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using RedisExpiryCache;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+public static partial class RedisExpiringCacheServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds a further data cache, with settings and a connection of its own. Registered under the key, as one singleton: <see cref="IDistributedCache"/>,
+    /// <see cref="IBufferDistributedCache"/> and <see cref="IRedisExpiringCache"/>; what is registered without a key stays as it is. Responses are not stored in it:
+    /// <c>UseRedisExpiringCache</c> goes by the unkeyed cache, and <c>ResponseCaching</c> means nothing here.
+    /// <para>
+    /// The settings are the named options of that name: the key, or its text where it is no string (<c>services.Configure&lt;RedisExpiringCacheOptions&gt;("sessions", …)</c>). They are read
+    /// once, at start-up, and checked then, as those of <see cref="AddRedisExpiringCache(IServiceCollection)"/>; where they name no connection, the <c>IConnectionMultiplexer</c> that the
+    /// app has registered under the same key is used. Two caches on one Redis with the same <c>InstanceName</c> see the same entries.
+    /// </para>
+    /// </summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="serviceKey">The key. Null: the unkeyed cache, as for all of dependency injection.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    /// <exception cref="ArgumentException">The key is <see cref="KeyedService.AnyKey"/>, or its text is empty or that of another cache's key.</exception>
+    public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (serviceKey is null)
+            return services.AddRedisExpiringCache();
+
+        CheckKey(services, serviceKey);
+        var name = NameOf(serviceKey);
+        services.AddSettings(name, serviceKey);
+        services.TryAddKeyedSingleton(
+            serviceKey, (provider, _) => Create(provider, provider.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().Get(name)));
+        services.TryAddKeyedSingleton<IRedisExpiringCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key));
+        services.Replace(ServiceDescriptor.KeyedSingleton<IDistributedCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key)));
+        services.Replace(ServiceDescriptor.KeyedSingleton<IBufferDistributedCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key)));
+        return services;
+    }
+
+    /// <summary>Adds a further data cache with a StackExchange.Redis connection string, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configuration"/> is null.</exception>
+    /// <exception cref="ArgumentException">The key is none.</exception>
+    public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, string configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return services.AddKeyedRedisExpiringCache(serviceKey, options => options.Configuration = configuration);
+    }
+
+    /// <summary>Adds a further data cache with the settings of a configuration section, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configuration"/> is null.</exception>
+    /// <exception cref="ArgumentException">The key is none.</exception>
+    public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return services.AddKeyedRedisExpiringCache(serviceKey, options => RedisExpiringCacheSettings.Apply(configuration, options));
+    }
+
+    /// <summary>Adds a further data cache with settings, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>
+    /// <exception cref="ArgumentException">The key is none.</exception>
+    public static IServiceCollection AddKeyedRedisExpiringCache(
+        this IServiceCollection services, object? serviceKey, Action<RedisExpiringCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddKeyedRedisExpiringCache(serviceKey).Configure(NameOf(serviceKey), configure);
+    }
+
+    /// <summary>
+    /// Adds a further data cache with settings that need other services, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says. The provider is
+    /// the app's root: it has no scoped services.
+    /// </summary>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>
+    /// <exception cref="ArgumentException">The key is none.</exception>
+    public static IServiceCollection AddKeyedRedisExpiringCache(
+        this IServiceCollection services, object? serviceKey, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddKeyedRedisExpiringCache(serviceKey).AddOptions<RedisExpiringCacheOptions>(NameOf(serviceKey)).Configure(configure);
+        return services;
+    }
+
+    private static string NameOf(object? serviceKey) => Convert.ToString(serviceKey, CultureInfo.InvariantCulture) ?? Options.Options.DefaultName;
+
+    private static void CheckKey(IServiceCollection services, object serviceKey)
+    {
+        var name = NameOf(serviceKey);
+        if (serviceKey == KeyedService.AnyKey || name.Length == 0)
+            throw new ArgumentException("The key of a cache must be one of its own, with a text that is not empty: its settings go by that name.", nameof(serviceKey));
+
+        var other = services.FirstOrDefault(service => service.IsKeyedService
+            && service.ServiceType == typeof(RedisExpiringCache) && !serviceKey.Equals(service.ServiceKey) && NameOf(service.ServiceKey) == name);
+        if (other is not null)
+        {
+            throw new ArgumentException(
+                $"There is a cache with another key whose text is '{name}' too (of type {other.ServiceKey!.GetType()}): their settings would be mixed up.", nameof(serviceKey));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using RedisExpiryCache;
+using RedisExpiryCache.Redis;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Health checks: does Redis answer the cache?</summary>
+public static class RedisExpiringCacheHealthChecksBuilderExtensions
+{
+    /// <summary>
+    /// Adds a health check of the cache: Redis PING over the cache's own connection, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. Healthy, with
+    /// <c>latencyMs</c> in its data, when Redis answers; otherwise the failure status, with a <c>reason</c>: <c>redis-unavailable</c>, <c>redis-timeout</c>,
+    /// <c>redis-refused</c>, or <c>unexpected</c> (a connection factory failed). A report holds no exception, connection string or password.
+    /// </summary>
+    /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
+    /// <param name="name">Of the check. Default: <c>redis-expiring-cache</c>.</param>
+    /// <param name="failureStatus">What a failed check reports. Default: null, <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">For filters. Default: null, none.</param>
+    /// <param name="timeout">An end to the check beside <c>OperationTimeout</c>; one that is shorter makes it fail without a reason. Default: null, none.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="name"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">When the check runs: <c>AddRedisExpiringCache</c> was not called.</exception>
+    public static IHealthChecksBuilder AddRedisExpiringCache(
+        this IHealthChecksBuilder builder,
+        string name = "redis-expiring-cache",
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null,
+        TimeSpan? timeout = null) => builder.Add(serviceKey: null, name, failureStatus, tags, timeout);
+
+    /// <summary>Adds a health check of the cache under a key, as <see cref="AddRedisExpiringCache"/> does for the unkeyed one.</summary>
+    /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
+    /// <param name="serviceKey">As given to <c>services.AddKeyedRedisExpiringCache</c>.</param>
+    /// <param name="name">Of the check. Default: null, <c>redis-expiring-cache-</c> and the key.</param>
+    /// <param name="failureStatus">What a failed check reports. Default: null, <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">For filters. Default: null, none.</param>
+    /// <param name="timeout">As above. Default: null, none.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="serviceKey"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">When the check runs: <c>AddKeyedRedisExpiringCache</c> was not called with that key.</exception>
+    public static IHealthChecksBuilder AddKeyedRedisExpiringCache(
+        this IHealthChecksBuilder builder,
+        object serviceKey,
+        string? name = null,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null,
+        TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceKey);
+        return builder.Add(serviceKey, name ?? $"redis-expiring-cache-{serviceKey}", failureStatus, tags, timeout);
+    }
+
+    private static IHealthChecksBuilder Add(
+        this IHealthChecksBuilder builder, object? serviceKey, string name, HealthStatus? failureStatus, IEnumerable<string>? tags, TimeSpan? timeout)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(name);
+        return builder.Add(new HealthCheckRegistration(name, provider => CheckOf(provider, serviceKey), failureStatus, tags, timeout));
+    }
+
+    private static RedisHealthCheck CheckOf(IServiceProvider provider, object? serviceKey) =>
+        provider.GetKeyedService<RedisExpiringCache>(serviceKey) is { } cache
+            ? new RedisHealthCheck(cache.Connection)
+            : throw new InvalidOperationException(serviceKey is null
+                ? "The health check of the cache has none to check: add builder.Services.AddRedisExpiringCache(\"localhost:6379\") before builder.Build()."
+                : $"The health check of the cache with the key '{serviceKey}' has none to check: add builder.Services.AddKeyedRedisExpiringCache with that key before builder.Build().");
+}

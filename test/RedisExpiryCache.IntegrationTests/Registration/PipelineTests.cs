@@ -1,0 +1,147 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.IntegrationTests.Support;
+
+namespace RedisExpiryCache.IntegrationTests.Registration;
+
+/// <summary>The middleware's place: once in a pipeline, and there at all where endpoints count on it.</summary>
+public sealed class PipelineTests(RedisFixture fixture)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("again")]
+    [InlineData("in a branch")]
+    [InlineData("in a branch of a branch")]
+    [InlineData("in a branch that comes back")]
+    [InlineData("twice in a branch")]
+    public async Task Used_twice_in_one_pipeline_it_says_so(string where)
+    {
+        await using var web = Builder().Build();
+        if (where != "twice in a branch")
+            web.UseRedisExpiringCache();
+
+        var failure = Assert.Throws<InvalidOperationException>(() => _ = where switch
+        {
+            "in a branch" => web.Map("/a", branch => branch.UseRedisExpiringCache()),
+            "in a branch of a branch" => web.Map("/a", branch => branch.Map("/b", inner => inner.UseRedisExpiringCache())),
+            "in a branch that comes back" => web.UseWhen(_ => true, branch => branch.UseRedisExpiringCache()),
+            "twice in a branch" => web.Map("/a", branch => branch.UseRedisExpiringCache().UseRedisExpiringCache()),
+            _ => web.UseRedisExpiringCache(),
+        });
+        Assert.Contains("UseRedisExpiringCache was called before", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Branches_apart_may_have_one_each()
+    {
+        await using var web = Builder().Build();
+        var made = 0;
+        foreach (var path in new[] { "/a", "/b" })
+        {
+            web.Map(path, branch => branch.UseRedisExpiringCache().Run(context =>
+            {
+                context.Response.Headers.CacheControl = "max-age=60";
+                return context.Response.WriteAsync($"page {++made}", Token);
+            }));
+        }
+
+        await web.StartAsync(Token);
+        using var client = web.GetTestClient();
+        string[] pages = [await GetAsync("/a"), await GetAsync("/b"), await GetAsync("/a"), await GetAsync("/b")];
+        Assert.Equal(["page 1", "page 2", "page 1", "page 2"], pages);
+
+        Task<string> GetAsync(string path) => client.GetStringAsync(new Uri(path, UriKind.Relative), Token);
+    }
+
+    [Theory]
+    [InlineData(1, "HTTP: GET /1.")]
+    [InlineData(3, "HTTP: GET /1, HTTP: GET /2, HTTP: GET /3.")]
+    [InlineData(5, "HTTP: GET /1, HTTP: GET /2, HTTP: GET /3 and 2 more.")]
+    public async Task Attributes_without_the_middleware_are_warned_of_once_with_three_names_at_most(int endpoints, string names)
+    {
+        var warning = Assert.Single(await WarningsAsync(web =>
+        {
+            web.MapGet("/plain", () => "");
+            for (var i = 1; i <= endpoints; i++)
+                web.MapGet($"/{i}", [RedisResponseCache(Duration = 60)] () => "");
+        }));
+        Assert.Equal((28, LogLevel.Warning), (warning.Event.Id, warning.Level));
+        Assert.EndsWith(names, warning.Message, StringComparison.Ordinal);
+        Assert.Equal(endpoints, warning.Values["Count"]);
+    }
+
+    [Fact]
+    public async Task An_attribute_that_evicts_counts_as_well() => Assert.Contains(
+        "POST /a", Assert.Single(await WarningsAsync(web => web.MapPost("/a", [RedisResponseCacheEvict(Tags = ["a"])] () => ""))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task So_do_the_actions_of_controllers() => Assert.Contains(
+        "Controller", Assert.Single(await WarningsAsync(web => web.MapControllers(), services => services.AddControllers().AddApplicationPart(typeof(PipelineTests).Assembly))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Without_such_endpoints_nothing_is_said()
+    {
+        Assert.Empty(await WarningsAsync(_ => { }));
+        Assert.Empty(await WarningsAsync(web => web.MapGet("/plain", () => "")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task With_the_middleware_nothing_is_said(bool inBranch) => Assert.Empty(await WarningsAsync(web =>
+    {
+        _ = inBranch ? web.UseWhen(_ => true, branch => branch.UseRedisExpiringCache()) : web.UseRedisExpiringCache();
+        web.MapGet("/a", [RedisResponseCache(Duration = 60)] () => "");
+    }));
+
+    [Fact]
+    public async Task An_app_without_routing_hears_nothing()
+    {
+        using var log = new RecordingLoggerProvider();
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Services.AddRedisExpiringCache(fixture.Server.ConnectionString);
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        await host.StopAsync(Token);
+        Assert.Null(host.Services.GetService<EndpointDataSource>());
+        Assert.DoesNotContain(log.Records, record => record.Category.StartsWith("RedisExpiryCache", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_cannot_be_made_does_not_keep_the_app_from_starting() =>
+        Assert.Empty(await WarningsAsync(_ => { }, services => services.AddSingleton<EndpointDataSource>(new BrokenEndpoints())));
+
+    private async Task<LogRecord[]> WarningsAsync(Action<WebApplication> map, Action<IServiceCollection>? services = null)
+    {
+        using var log = new RecordingLoggerProvider();
+        var builder = Builder(log);
+        services?.Invoke(builder.Services);
+        await using var web = builder.Build();
+        map(web);
+        await web.StartAsync(Token);
+        return [.. log.Records.Where(record => record.Category.StartsWith("RedisExpiryCache", StringComparison.Ordinal))];
+    }
+
+    private WebApplicationBuilder Builder(RecordingLoggerProvider? log = null)
+    {
+        var builder = TestApp.NewBuilder(log);
+        builder.Services.AddRedisExpiringCache(options =>
+            (options.Configuration, options.InstanceName) = (fixture.Server.ConnectionString, fixture.Server.NewPrefix()));
+        return builder;
+    }
+
+    private sealed class BrokenEndpoints : EndpointDataSource
+    {
+        public override IReadOnlyList<Endpoint> Endpoints => throw new InvalidOperationException("no such handler");
+
+        public override IChangeToken GetChangeToken() => new CancellationChangeToken(CancellationToken.None);
+    }
+}

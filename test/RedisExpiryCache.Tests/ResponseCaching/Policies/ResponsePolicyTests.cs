@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.ResponseCaching.Policies;
+
+namespace RedisExpiryCache.Tests.ResponseCaching.Policies;
+
+/// <summary>What a policy tells apart, and what it tells clients.</summary>
+public class ResponsePolicyTests
+{
+    private static readonly ResponsePolicy ByUser = new(new PolicySettings { VaryByUser = true });
+
+    private static ClaimsPrincipal User(string? scheme, params string[] claims) =>
+        new(new ClaimsIdentity(claims.Select(static claim => claim.Split('=')).Select(static pair => new Claim(pair[0], pair[1])), scheme));
+
+    private static ResponsePolicy Build(Action<ResponseCachePolicyBuilder> say)
+    {
+        var builder = new ResponseCachePolicyBuilder();
+        say(builder);
+        return new ResponsePolicy(builder.Settings);
+    }
+
+    private static DefaultHttpContext Context() => new() { User = User("Cookies", "sub=1") };
+
+    [Theory]
+    [InlineData("sub=1", "sub=2")]
+    [InlineData("sub=1", $"{ClaimTypes.Name}=2")]
+    [InlineData($"{ClaimTypes.NameIdentifier}=1", $"{ClaimTypes.NameIdentifier}=2")]
+    [InlineData($"{ClaimTypes.Name}=a", $"{ClaimTypes.Name}=A")]
+    public void Users_are_told_apart(string one, string other)
+    {
+        Assert.NotEqual(ByUser.UserOf(User("Cookies", one)), ByUser.UserOf(User("Cookies", other)));
+        Assert.NotEqual(ByUser.UserOf(User("Cookies", one)), ByUser.UserOf(User("Bearer", one)));
+        Assert.Equal(ByUser.UserOf(User("Cookies", one)), ByUser.UserOf(User("Cookies", one, "role=admin")));
+        Assert.NotNull(ByUser.UserOf(User("Cookies", one)));
+    }
+
+    [Fact]
+    public void A_user_is_known_by_the_identifier_before_the_subject_before_the_name()
+    {
+        string[] claims = [$"{ClaimTypes.NameIdentifier}=1", "sub=2", $"{ClaimTypes.Name}=3"];
+
+        Assert.Equal(ByUser.UserOf(User("x", claims[0])), ByUser.UserOf(User("x", [.. claims.Reverse()])));
+        Assert.Equal(ByUser.UserOf(User("x", claims[1])), ByUser.UserOf(User("x", [.. claims.Skip(1).Reverse()])));
+        Assert.Equal(ByUser.UserOf(User("x", "sub=3")), ByUser.UserOf(User("x", claims[2])));
+    }
+
+    [Fact]
+    public void Who_cannot_be_told_apart_is_nobody()
+    {
+        Assert.Null(ByUser.UserOf(User(null, "sub=1")));
+        Assert.Null(ByUser.UserOf(User("Cookies", "role=admin")));
+        Assert.Null(ByUser.UserOf(User("Cookies", "sub=")));
+        Assert.Null(ByUser.UserOf(new ClaimsPrincipal()));
+        Assert.Null(ResponsePolicy.None.UserOf(User("Cookies", "sub=1")));
+        Assert.Null(Build(static policy => policy.VaryByClaim("role")).UserOf(User(null, "role=admin")));
+    }
+
+    [Fact]
+    public void A_user_may_sign_in_beside_the_anonymous_identity()
+    {
+        var user = new ClaimsPrincipal([new ClaimsIdentity(), .. User("Cookies", "sub=1").Identities]);
+
+        Assert.Equal(ByUser.UserOf(User("Cookies", "sub=1")), ByUser.UserOf(user));
+    }
+
+    [Fact]
+    public void Users_with_the_same_claims_are_the_same_in_any_order()
+    {
+        var byRole = Build(static policy => policy.VaryByClaim("role", "team"));
+
+        Assert.Equal(byRole.UserOf(User("x", "sub=1", "role=a", "role=b", "team=t")), byRole.UserOf(User("y", "team=t", "role=b", "role=a")));
+        Assert.NotEqual(byRole.UserOf(User("x", "role=a")), byRole.UserOf(User("x", "team=a")));
+        Assert.NotEqual(byRole.UserOf(User("x", "role=a", "role=b")), byRole.UserOf(User("x", "role=ab")));
+        Assert.NotEqual(byRole.UserOf(User("x", "role=a")), byRole.UserOf(User("x", "role=a", "role=a")));
+        Assert.NotNull(byRole.UserOf(User("x", "sub=1")));
+    }
+
+    [Fact]
+    public void Claims_may_tell_apart_more_than_the_user()
+    {
+        var both = Build(static policy => policy.VaryByUser().VaryByClaim("role"));
+
+        Assert.NotEqual(both.UserOf(User("x", "sub=1", "role=a")), both.UserOf(User("x", "sub=1", "role=b")));
+        Assert.NotEqual(both.UserOf(User("x", "sub=1", "role=a")), both.UserOf(User("x", "sub=2", "role=a")));
+        Assert.Null(both.UserOf(User("x", "role=a")));
+        Assert.True(both.VariesByUser);
+        Assert.False(ResponsePolicy.None.VariesByUser);
+    }
+
+    [Fact]
+    public void Each_part_that_a_policy_asks_for_is_there_in_its_place()
+    {
+        var context = Context();
+        (context.Request.RouteValues["id"], context.Request.RouteValues["number"]) = ("7", 1.5);
+        var all = Build(static policy => policy
+            .VaryByValue(static _ => null).VaryByValue(static context => context.Request.Method).VaryByRouteValue("number", "missing").VaryByRouteValue("ID").VaryByUser());
+        context.Request.Method = "GET";
+
+        Assert.Equal([ByUser.UserOf(context.User), "1.5", "", "7", null, "GET"], all.PartsOf(context));
+        Assert.Empty(ResponsePolicy.None.PartsOf(context));
+    }
+
+    [Fact]
+    public void The_culture_is_two_parts()
+    {
+        var (culture, uiCulture) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        try
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (new Culture("de-DE"), new Culture("fr"));
+            Assert.Equal(["de-DE", "fr"], Build(static policy => policy.VaryByCulture()).PartsOf(Context()));
+        }
+        finally
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, uiCulture);
+        }
+    }
+
+    [Theory]
+    [InlineData(60, null, null, "public, max-age=60")]
+    [InlineData(null, 5, null, "public, max-age=5")]
+    [InlineData(60, 5, null, "public, max-age=60")]
+    [InlineData(60, null, 10, "public, max-age=10")]
+    [InlineData(60, null, 0, "public, max-age=0")]
+    [InlineData(null, null, 10, null)]
+    [InlineData(null, null, null, null)]
+    public void Clients_are_told_for_how_long(int? duration, int? sliding, int? client, string? expected)
+    {
+        var policy = new ResponsePolicy(new PolicySettings { Duration = Span(duration), Sliding = Span(sliding), ClientDuration = Span(client) });
+
+        Assert.Equal(expected, policy.ClientCacheControl(policy.Lifetime));
+    }
+
+    [Fact]
+    public void What_no_request_field_tells_apart_is_for_one_client()
+    {
+        Action<ResponseCachePolicyBuilder>[] personal =
+        [
+            static policy => policy.VaryByUser(), static policy => policy.VaryByClaim("role"), static policy => policy.VaryByCulture(), static policy => policy.VaryByValue(static _ => "")
+        ];
+        Action<ResponseCachePolicyBuilder>[] common =
+        [
+            static policy => policy.VaryByHeader("accept"), static policy => policy.VaryByQuery("a"), static policy => policy.VaryByRouteValue("id"), static policy => policy.VaryByHost(false)
+        ];
+
+        Assert.All(personal, static say => Assert.Equal("private, max-age=60", CacheControlOf(say)));
+        Assert.All(common, static say => Assert.Equal("public, max-age=60", CacheControlOf(say)));
+    }
+
+    [Fact]
+    public void Zero_seconds_are_no_lifetime_and_the_defaults_are_these()
+    {
+        var zero = new ResponsePolicy(new PolicySettings { Duration = TimeSpan.Zero, Sliding = TimeSpan.Zero, StaleIfError = TimeSpan.Zero });
+
+        Assert.True(zero.Lifetime is { IsSet: false, Duration: null, Sliding: null, StaleIfError.Ticks: 0, StaleWhileRevalidate: null });
+        Assert.True(ResponsePolicy.None is { NoStore: false, VaryByHost: true, HeaderNames: [], Tags: [], Query.IsAsSpelled: true });
+        Assert.True(Build(static policy => policy.NoStore().VaryByHost(false).VaryByQuery()) is { NoStore: true, VaryByHost: false, Query.IsAsSpelled: false });
+    }
+
+    private static string? CacheControlOf(Action<ResponseCachePolicyBuilder> say)
+    {
+        var policy = Build(builder => say(builder.Expire(TimeSpan.FromSeconds(60))));
+        return policy.ClientCacheControl(policy.Lifetime);
+    }
+
+    private static TimeSpan? Span(int? seconds) => seconds is { } some ? TimeSpan.FromSeconds(some) : null;
+
+    /// <summary>Where globalization is invariant there is none but the invariant one.</summary>
+    private sealed class Culture(string name) : CultureInfo("")
+    {
+        public override string Name => name;
+    }
+}
