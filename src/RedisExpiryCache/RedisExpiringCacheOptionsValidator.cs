@@ -45,6 +45,9 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
                 $"is {bodySize}; it must be from 0 to {MaximumBodySizeLimit} bytes.", NameOf(nameof(options.MaximumBodySize)));
         }
 
+        if (options.DefaultDuration <= TimeSpan.Zero || options.DefaultDuration > LongestStaleness)
+            errors.AddError($"is {options.DefaultDuration}; it must be more than zero and at most {LongestStaleness.Days} days.", NameOf(nameof(options.DefaultDuration)));
+
         CheckSpan(options.StaleRetention, nameof(options.StaleRetention), errors);
         CheckSpan(options.StaleIfError, nameof(options.StaleIfError), errors);
         foreach (var name in options.TargetedCacheControl)

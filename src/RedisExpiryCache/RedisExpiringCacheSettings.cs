@@ -20,6 +20,7 @@ internal static class RedisExpiringCacheSettings
         ["UseAsOutputCacheStore"] = (options, section) => options.UseAsOutputCacheStore = ReadSwitch(section),
         ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize =
             Read(section, "a number of bytes", (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
+        ["ResponseCaching:DefaultDuration"] = (options, section) => options.ResponseCaching.DefaultDuration = ReadSpan(section),
         ["ResponseCaching:HonorRequestDirectives"] = (options, section) => options.ResponseCaching.HonorRequestDirectives = ReadSwitch(section),
         ["ResponseCaching:EmitCacheStatus"] = (options, section) => options.ResponseCaching.EmitCacheStatus = ReadSwitch(section),
         ["ResponseCaching:EmitCacheKey"] = (options, section) => options.ResponseCaching.EmitCacheKey = ReadSwitch(section),

@@ -13,6 +13,12 @@ public sealed class ResponseCachingOptions
     public long MaximumBodySize { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
+    /// How long a response is fresh whose endpoint asks for caching (an attribute, <c>CacheResponse</c>) without saying for how long, and that says nothing itself either.
+    /// Default: null, it is not stored. Range: more than zero, 365 days at most.
+    /// </summary>
+    public TimeSpan? DefaultDuration { get; set; }
+
+    /// <summary>
     /// Whether the client's <c>Cache-Control</c> counts (RFC 9111 5.2.1): no-cache, no-store, max-age, min-fresh, max-stale, only-if-cached,
     /// stale-if-error, and <c>Pragma: no-cache</c>. Default: true. With false a client cannot make the app work by asking for a fresh response.
     /// </summary>

@@ -94,6 +94,13 @@ public class RedisExpiringCacheOptionsValidatorTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(TimeSpan.TicksPerDay * 365 + 1)]
+    public void A_default_duration_out_of_its_range_is_named_with_its_value(long ticks) => AssertSays(
+        With(options => options.ResponseCaching.DefaultDuration = TimeSpan.FromTicks(ticks)), "ResponseCaching.DefaultDuration", $"{TimeSpan.FromTicks(ticks)}", "365 days");
+
+    [Theory]
     [InlineData("")]
     [InlineData("CDN Cache")]
     public void What_is_no_field_name_cannot_be_a_targeted_field(string name) => AssertSays(

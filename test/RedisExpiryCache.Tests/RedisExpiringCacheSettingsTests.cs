@@ -15,7 +15,7 @@ public class RedisExpiringCacheSettingsTests
               "UseAsOutputCacheStore": true,
               "ResponseCaching": {
                 "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
-                "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
+                "DefaultDuration": "00:01:00", "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
                 "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"]
               }
             }
@@ -30,6 +30,7 @@ public class RedisExpiringCacheSettingsTests
         Assert.False(options.ResponseCaching.HonorRequestDirectives);
         Assert.False(options.ResponseCaching.EmitCacheStatus);
         Assert.True(options.ResponseCaching.EmitCacheKey);
+        Assert.Equal(TimeSpan.FromMinutes(1), options.ResponseCaching.DefaultDuration);
         Assert.True(options.ResponseCaching.HeuristicFreshness);
         Assert.True(options.ResponseCaching.StoreSetCookie);
         Assert.True(options.ResponseCaching.StorePostResponses);

@@ -200,7 +200,7 @@ internal sealed class ResponseRecording : IDisposable
     {
         var serving = exchange.Serving;
         var headers = response.Headers;
-        if (headers.CacheControl.Count == 0 && serving.ClientCacheControl is { } told)
+        if (headers.CacheControl.Count == 0 && (serving.Lifetime.IsSet || !facts.HasExpires) && serving.ClientCacheControl is { } told)
             headers.CacheControl = ownCacheControl = told;
 
         var own = Variants.TryParse(headers.Vary, out var named) ? named : [];

@@ -32,6 +32,9 @@ internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, Time
 /// <summary>How long a named policy wants responses kept; with neither value, the response's own headers decide.</summary>
 internal readonly record struct PolicyLifetime(TimeSpan? Duration, TimeSpan? Sliding)
 {
+    /// <summary>For a response that says nothing itself; null: it is not stored.</summary>
+    public TimeSpan? Fallback { get; init; }
+
     /// <summary>RFC 5861 3; null: the response decides.</summary>
     public TimeSpan? StaleWhileRevalidate { get; init; }
 

@@ -111,6 +111,7 @@ internal static class Storing
         // RFC 9111 4.2.1 and 4.2.2. A no-cache alone says enough: never fresh. Nobody guesses for how long a cookie is for everybody.
         var lifetime = Freshness.ExplicitLifetime(response, now)
             ?? (response.CacheControl.NoCache && Freshness.IsHeuristicallyCacheable(response) ? TimeSpan.Zero : default(TimeSpan?))
+            ?? (IsForPolicies(response.StatusCode) ? policy?.Fallback : null)
             ?? (rules.HeuristicFreshness && !response.HasSetCookie ? Freshness.HeuristicLifetime(response, now) : null);
         return lifetime is null ? null : known with { FreshnessLifetime = lifetime };
     }

@@ -31,7 +31,7 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
             if (nearest.PolicyName is { } name)
                 settings = options.Value.ResponseCaching.PolicyNamed(name).Over(settings);
 
-            settings = nearest.Settings.Over(settings);
+            settings = nearest.Settings.Over(settings) with { Fallback = options.Value.ResponseCaching.DefaultDuration };
         }
 
         if (MvcResponseCache.QueryKeysOf(endpoint, services) is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })

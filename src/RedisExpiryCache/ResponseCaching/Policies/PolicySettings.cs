@@ -5,6 +5,7 @@ internal sealed record PolicySettings
 {
     public TimeSpan? Duration { get; init; }
     public TimeSpan? Sliding { get; init; }
+    public TimeSpan? Fallback { get; init; }
     public TimeSpan? ClientDuration { get; init; }
     public TimeSpan? StaleWhileRevalidate { get; init; }
     public TimeSpan? StaleIfError { get; init; }
@@ -25,6 +26,7 @@ internal sealed record PolicySettings
     {
         Duration = Duration ?? below.Duration,
         Sliding = Sliding ?? below.Sliding,
+        Fallback = Fallback ?? below.Fallback,
         ClientDuration = ClientDuration ?? below.ClientDuration,
         StaleWhileRevalidate = StaleWhileRevalidate ?? below.StaleWhileRevalidate,
         StaleIfError = StaleIfError ?? below.StaleIfError,

@@ -15,6 +15,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
 
     public PolicyLifetime Lifetime { get; } = new(Positive(settings.Duration), Positive(settings.Sliding))
     {
+        Fallback = settings.Fallback,
         StaleWhileRevalidate = settings.StaleWhileRevalidate,
         StaleIfError = settings.StaleIfError,
     };
@@ -40,7 +41,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>What a response without a Cache-Control of its own tells clients; null: nothing.</summary>
     public string? ClientCacheControl(PolicyLifetime lifetime)
     {
-        if ((lifetime.Duration ?? lifetime.Sliding) is not { } kept)
+        if ((lifetime.Duration ?? lifetime.Sliding ?? lifetime.Fallback) is not { } kept)
             return null;
 
         var seconds = (long)(settings.ClientDuration ?? kept).TotalSeconds;
