@@ -9,7 +9,12 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
 {
+    private const int Attempts = 3;
+
     private static readonly TimeSpan SampleLifetime = TimeSpan.FromMinutes(1);
+
+    /// <summary>An answer that took longer than this is asked for again: it could be that much too old.</summary>
+    private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(5);
 
     private volatile Sample? sample;
 
@@ -42,20 +47,28 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
 
     private async ValueTask<Sample?> AskAsync(IDatabase database, Call call)
     {
-        var sent = time.GetTimestamp();
-        RedisResult reply;
-        try
+        (Sample? Sample, TimeSpan Took) best = (null, TimeSpan.MaxValue);
+        for (var attempt = 0; attempt < Attempts && best.Took > Prompt; attempt++)
         {
-            reply = await connection.Complete(database.ExecuteAsync("TIME"), call);
-        }
-        catch (Exception failure) when (RedisErrors.IsOfRedis(failure))
-        {
-            return null;
+            var sent = time.GetTimestamp();
+            RedisResult reply;
+            try
+            {
+                reply = await connection.Complete(database.ExecuteAsync("TIME"), call);
+            }
+            catch (Exception failure) when (RedisErrors.IsOfRedis(failure))
+            {
+                break;
+            }
+
+            // As of now, when it has arrived: so our clock is late rather than early, and no end that is so and so long from now comes later than that.
+            var parts = (RedisValue[])reply!;
+            var serverTime = DateTimeOffset.FromUnixTimeSeconds((long)parts[0]).AddMicroseconds((double)parts[1]);
+            var took = time.GetElapsedTime(sent);
+            if (took < best.Took)
+                best = (new Sample(serverTime, time.GetTimestamp()), took);
         }
 
-        var received = time.GetTimestamp();
-        var parts = (RedisValue[])reply!;
-        var serverTime = DateTimeOffset.FromUnixTimeSeconds((long)parts[0]).AddMicroseconds((double)parts[1]);
-        return sample = new Sample(serverTime, sent + (received - sent) / 2);
+        return best.Sample is null ? null : sample = best.Sample;
     }
 }

@@ -217,6 +217,9 @@ public sealed class RedisServer : IAsyncDisposable
             Password = Password,
             AllowAdmin = true,
             AbortOnConnectFail = false,
+            // A busy machine may take its time.
+            AsyncTimeout = 30_000,
+            SyncTimeout = 30_000,
             // Back soon after a restart.
             HeartbeatInterval = TimeSpan.FromMilliseconds(100),
             ReconnectRetryPolicy = new LinearRetry(100),
