@@ -41,7 +41,7 @@ public sealed class HeadFresheningTests(RedisFixture fixture)
 
         Assert.Equal(("two", "RedisExpiryCache; fwd=uri-miss; stored"), (next.Body, next.CacheStatus));
         Assert.Null(origin.LastAsked("If-None-Match"));
-        Assert.Equal(1, origin.App.Metrics.Count("response.stores", ("reason", "outdated")));
+        await origin.App.CountedAsync(1, "response.stores", ("reason", "outdated"));
     }
 
     [Theory]

@@ -31,7 +31,7 @@ public sealed class NeighbourTests(RedisFixture fixture)
 
         Assert.Equal("page 1", (await app.GetAsync("/a")).Body);
         Assert.Equal("page 2", (await app.GetAsync("/a")).Body);
-        Assert.Equal(2, app.Metrics.Count("response.stores", ("outcome", "not-stored"), ("reason", reason)));
+        await app.CountedAsync(2, "response.stores", ("outcome", "not-stored"), ("reason", reason));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class NeighbourTests(RedisFixture fixture)
 
         await AnyAnswer(app);
         await AnyAnswer(app);
-        Assert.Equal(2, app.Metrics.Count("response.stores", ("reason", "incomplete")));
+        await app.CountedAsync(2, "response.stores", ("reason", "incomplete"));
     }
 
     [Fact]

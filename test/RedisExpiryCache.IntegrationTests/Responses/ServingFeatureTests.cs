@@ -99,7 +99,7 @@ public sealed class ServingFeatureTests(RedisFixture fixture)
         };
         await origin.GetAsync();
         Assert.False((await origin.GetAsync()).IsHit);
-        Assert.Equal(2, origin.App.Metrics.Count("response.stores", ("reason", "evicted")));
+        await origin.App.CountedAsync(2, "response.stores", ("reason", "evicted"));
     }
 
     [Fact]

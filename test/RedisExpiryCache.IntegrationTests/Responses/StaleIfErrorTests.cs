@@ -35,7 +35,7 @@ public sealed class StaleIfErrorTests(RedisFixture fixture)
         // It is asked again each time, and once it has recovered it is heard.
         await AskAsync(origin, leave);
         Assert.Equal(3, origin.Calls);
-        Assert.Equal(2, origin.App.Metrics.Count("response.requests", ("outcome", "stale-if-error")));
+        await origin.App.CountedAsync(2, "response.requests", ("outcome", "stale-if-error"));
         origin.Answers(200, "two", ("Cache-Control", "max-age=60"));
         Assert.Equal("two", (await AskAsync(origin, leave)).Body);
     }

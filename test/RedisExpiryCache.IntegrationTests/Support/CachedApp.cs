@@ -132,6 +132,10 @@ internal sealed class CachedApp : IAsyncDisposable
         return hit;
     }
 
+    /// <summary>Metrics hear of a response after the client did.</summary>
+    public Task CountedAsync(int times, string instrument, params (string Name, string? Value)[] tags) => Eventually.True(
+        () => Metrics.Count(instrument, tags) == times, TimeSpan.FromSeconds(30), $"{times} of {instrument} {string.Join(", ", tags)}; there are {Metrics.Count(instrument, tags)}");
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
