@@ -18,11 +18,13 @@ internal sealed class EmbeddedRedis : IDisposable
 
     public string ConnectionString => $"127.0.0.1:{Port}";
 
-    public static EmbeddedRedis Start()
+    /// <param name="port">0: one that is free.</param>
+    /// <exception cref="SocketException">The port is taken.</exception>
+    public static EmbeddedRedis Start(int port = 0)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, port: 0);
+        using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
         return new EmbeddedRedis(port);
     }

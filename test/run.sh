@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything, runs every test project and the HTTP cache tests (test/conformance, which count as one). The last line is
 # the sum; the exit code is 0 only if tests ran, all of them passed and none was skipped. Needs the .NET SDK; installs
-# redis-server, node and npm where apt-get can.
+# redis-server, node, npm and chromium where apt-get can.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -60,6 +60,24 @@ need_node() {
     install_with_apt nodejs npm
 }
 
+need_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        if command -v "$name" >/dev/null && command -v chromedriver >/dev/null; then
+            return
+        fi
+    done
+    if ! command -v apt-get >/dev/null; then
+        echo "The browser tests need Chromium or Chrome, and its chromedriver, on the PATH (macOS: brew install --cask chromium chromedriver)." >&2
+        exit 1
+    fi
+    echo "== Installing chromium and its driver"
+    if ! install_with_apt chromium chromium-driver; then
+        echo "The browser tests need Chromium or Chrome, and its chromedriver, on the PATH. Debian has both as packages; on Ubuntu take Google's." >&2
+        exit 1
+    fi
+}
+
 # One number of the <assembly> element of a report, 0 if it is not there.
 number() {
     local found
@@ -115,6 +133,7 @@ run_conformance() {
 
 need_redis
 need_node
+need_chromium
 echo "== Building"
 dotnet build "$root/RedisExpiryCache.sln" --nologo -v quiet -nodeReuse:false
 

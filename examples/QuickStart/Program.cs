@@ -28,8 +28,9 @@ builder.Services.AddRedisExpiringCache(options =>
     options.Configuration = embedded?.ConnectionString ?? redis;
     options.InstanceName = "shop:";
 
-    // A second, the default, is short for a slow machine on which everything is cold.
+    // The defaults, a second and 100 ms, are short for a slow machine on which everything is cold.
     options.OperationTimeout = TimeSpan.FromSeconds(5);
+    options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(5);
 });
 
 var app = builder.Build();

@@ -17,6 +17,9 @@ internal sealed class CacheMetrics
     private readonly Counter<long> evictions;
     private readonly Counter<long> outputOperations;
     private readonly Histogram<double> outputDuration;
+    private readonly UpDownCounter<long> openCircuits;
+    private readonly UpDownCounter<long> pendingEvictions;
+    private readonly Counter<long> lostEvictions;
 
     public CacheMetrics(IMeterFactory? factory)
     {
@@ -37,6 +40,12 @@ internal sealed class CacheMetrics
             "redis_expiry_cache.output.operations", "{operation}", "Calls of the output cache's store, by operation, outcome and reason.");
         outputDuration = meter.CreateHistogram<double>(
             "redis_expiry_cache.output.operation.duration", "s", "How long calls of the output cache's store took, by operation and outcome.");
+        openCircuits = meter.CreateUpDownCounter<long>(
+            "redis_expiry_cache.circuits.open", "{circuit}", "Circuits to Redis servers that are open, by what they stand for.");
+        pendingEvictions = meter.CreateUpDownCounter<long>(
+            "redis_expiry_cache.evictions.pending", "{key}", "Redis keys that are still to be deleted, because Redis was away when they should have been.");
+        lostEvictions = meter.CreateCounter<long>(
+            "redis_expiry_cache.evictions.lost", "{key}", "Redis keys that should have been deleted and were more than can be remembered.");
     }
 
     public static long Start() => Stopwatch.GetTimestamp();
@@ -63,6 +72,16 @@ internal sealed class CacheMetrics
         outputOperations.Add(1, Tag("operation", operation), Tag("outcome", outcome), Tag("reason", reason));
         outputDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("operation", operation), Tag("outcome", outcome));
     }
+
+    public void CircuitOpen(int more, string scope) => openCircuits.Add(more, Tag("scope", scope));
+
+    public void EvictionsPending(int more)
+    {
+        if (more != 0)
+            pendingEvictions.Add(more);
+    }
+
+    public void EvictionsLost(int count) => lostEvictions.Add(count);
 
     private static KeyValuePair<string, object?> Tag(string name, string? value) => new(name, value);
 }

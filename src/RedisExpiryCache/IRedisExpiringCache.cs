@@ -6,11 +6,11 @@ namespace RedisExpiryCache;
 /// <summary>
 /// The data cache beyond <see cref="IDistributedCache"/>: what is left of an entry, a new expiry for it, many keys at once, tags.
 /// <para>
-/// Every call ends within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. It throws
-/// <see cref="StackExchange.Redis.RedisConnectionException"/> when Redis cannot be reached,
-/// <see cref="StackExchange.Redis.RedisTimeoutException"/> when it does not answer in time,
-/// <see cref="StackExchange.Redis.RedisServerException"/> with Redis' own words when it refuses,
-/// <see cref="OperationCanceledException"/> when the token is cancelled, <see cref="ObjectDisposedException"/> after disposal.
+/// Every call ends within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>, and at once while the circuit is open. With
+/// <see cref="FailureMode.Throw"/>, the default, it throws <see cref="StackExchange.Redis.RedisConnectionException"/> when Redis cannot be reached,
+/// <see cref="StackExchange.Redis.RedisTimeoutException"/> when it does not answer in time, <see cref="StackExchange.Redis.RedisServerException"/>
+/// with Redis' own words when it refuses, <see cref="OperationCanceledException"/> when the token is cancelled, <see cref="ObjectDisposedException"/>
+/// after disposal.
 /// </para>
 /// </summary>
 public interface IRedisExpiringCache : IBufferDistributedCache
@@ -20,7 +20,8 @@ public interface IRedisExpiringCache : IBufferDistributedCache
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, CancellationToken token = default);
 
-    /// <summary>Gives an entry a new expiry and leaves its value untouched (what PEXPIRE does, and PERSIST when the options name no expiry; by a script, because
+    /// <summary>Gives an entry a new expiry and leaves its value untouched (what PEXPIRE does, and PERSIST when the options name no expiry; by a
+    /// script, because
     /// the sliding window stands in the entry). The value does not travel, but the server copies it.</summary>
     /// <returns>False when there is no such entry.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> or <paramref name="options"/> is null.</exception>
@@ -39,8 +40,9 @@ public interface IRedisExpiringCache : IBufferDistributedCache
     ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, CancellationToken token = default);
 
     /// <summary>
-    /// Removes all entries that carry the tag, on every node at once: one Redis DEL of one small key, however many they are. Their bytes go
-    /// when their own expiry comes; those of an entry without one stay until it is overwritten or removed by its key. Tags of responses are apart: see <see cref="IResponseCacheControl.EvictByTagAsync"/>.
+    /// Removes all entries that carry the tag, on every node at once: one Redis DEL of one small key, however many they are. Their bytes go when
+    /// their own expiry comes; those of an entry without one stay until it is overwritten or removed by its key. Tags of responses are apart: see
+    /// <see cref="IResponseCacheControl.EvictByTagAsync"/>.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="tag"/> is null.</exception>
     ValueTask RemoveByTagAsync(string tag, CancellationToken token = default);

@@ -1,12 +1,14 @@
 namespace RedisExpiryCache;
 
 /// <summary>
-/// What an app decides about the caching of one response while it is making it: <c>context.Features.Get&lt;IResponseCacheFeature&gt;()</c>. It is there when the response could be
-/// stored, and is heeded until the response starts; what is set later is an <see cref="InvalidOperationException"/>.
+/// What an app decides about the caching of one response while it is making it: <c>context.Features.Get&lt;IResponseCacheFeature&gt;()</c>. It is
+/// there when the response could be stored, and is heeded until the response starts; what is set later is an <see cref="InvalidOperationException"/>.
 /// </summary>
 public interface IResponseCacheFeature
 {
-    /// <summary>How long this response is fresh, and kept at most, in place of what the policy says. Default: null, as the policy says. More than zero.</summary>
+    /// <summary>
+    /// How long this response is fresh, and kept at most, in place of what the policy says. Default: null, as the policy says. More than zero.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to zero or less.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
     TimeSpan? Duration { get; set; }
@@ -16,7 +18,8 @@ public interface IResponseCacheFeature
     bool NoStore { get; set; }
 
     /// <summary>
-    /// Adds tags by which to evict this response. An eviction of such a tag counts from the moment the request began: what was being made meanwhile is not stored.
+    /// Adds tags by which to evict this response. An eviction of such a tag counts from the moment the request began: what was being made meanwhile
+    /// is not stored.
     /// </summary>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>

@@ -1,4 +1,5 @@
-using Microsoft.AspNetCore.Routing;
+using System.Reflection;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,8 +8,9 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace RedisExpiryCache;
 
 /// <summary>
-/// Looks at the endpoints once they are known. One that asks for a policy which nobody has added ends the start; when some carry our attributes or conventions and no pipeline has
-/// our middleware, that is a warning. Without routing there is nothing to say.
+/// Looks at the endpoints once they are known. One that asks for a policy which nobody has added, or gives an attribute a value that it does not
+/// take, ends the start; when some carry our attributes or conventions and no pipeline has our middleware, that is a warning. Without routing there
+/// is nothing to say.
 /// </summary>
 internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycleService
 {
@@ -17,10 +19,13 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
     /// <summary>The middleware is in some pipeline of the app.</summary>
     public bool IsPlaced { get; set; }
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        var cached = EndpointsWithAttributes();
+        ConnectEarly();
+        var all = await Endpoints();
+        Endpoint[] cached = [.. all.Where(HasAttribute)];
         ThrowIfPolicyIsUnknown(cached);
+        WarnOfHandlers(all);
         var idle = IsPlaced ? [] : cached;
         if (idle.Length > 0)
         {
@@ -28,13 +33,15 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
             var rest = idle.Length > NamedEndpoints ? $" and {idle.Length - NamedEndpoints} more" : "";
             services.GetService<ILogger<PipelineCheck>>()?.AttributesWithoutMiddleware(idle.Length, string.Join(", ", names) + rest);
         }
-
-        return Task.CompletedTask;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        ConnectEarly();
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -42,11 +49,26 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private Endpoint[] EndpointsWithAttributes()
+    /// <summary>
+    /// A request waits for Redis too briefly for a connection to be made as well; so it is begun now, where there will be such requests, and nobody
+    /// waits for it.
+    /// </summary>
+    private void ConnectEarly()
+    {
+        if (IsPlaced)
+            services.GetRequiredService<RedisExpiringCache>().Connection.Begin();
+    }
+
+    private async Task<Endpoint[]> Endpoints()
     {
         try
         {
-            return [.. (services.GetService<EndpointDataSource>()?.Endpoints ?? []).Where(HasAttribute)];
+            return await services.GetRequiredService<AppEndpoints>().AllAsync();
+        }
+        catch (CustomAttributeFormatException failure) when (failure.GetBaseException() is ArgumentException wrong)
+        {
+            // Every request would fail by it, and be told that a property was not found.
+            throw new InvalidOperationException($"An attribute on an endpoint was given a value that it does not take: {wrong.Message}", failure);
         }
         catch (Exception)
         {
@@ -64,6 +86,17 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
             throw new OptionsValidationException(Options.DefaultName, typeof(RedisExpiringCacheOptions), [
                 $"There is no response cache policy {string.Join(", ", unknown)}; {policies.KnownNames}. Add it by options.ResponseCaching.AddPolicy(\"…\", policy => …)."]);
         }
+    }
+
+    /// <summary>To MVC a page is one endpoint, whose metadata is what stands on its model; a handler is chosen behind us.</summary>
+    private void WarnOfHandlers(Endpoint[] endpoints)
+    {
+        var handlers = endpoints.Select(static endpoint => endpoint.Metadata.GetMetadata<CompiledPageActionDescriptor>()).OfType<CompiledPageActionDescriptor>()
+            .SelectMany(static page => page.HandlerMethods).Select(static handler => handler.MethodInfo)
+            .Where(static method => method.IsDefined(typeof(RedisResponseCacheAttribute), inherit: true) || method.IsDefined(typeof(RedisResponseCacheEvictAttribute), inherit: true))
+            .Select(static method => $"{method.DeclaringType?.Name}.{method.Name}").Distinct(StringComparer.Ordinal);
+        if (string.Join(", ", handlers) is { Length: > 0 } found)
+            services.GetService<ILogger<PipelineCheck>>()?.AttributesOnHandlers(found);
     }
 
     private static bool HasAttribute(Endpoint endpoint) =>

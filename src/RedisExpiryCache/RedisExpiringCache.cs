@@ -11,8 +11,9 @@ namespace RedisExpiryCache;
 /// The data cache: a read is one round trip, sliding or not; a write is one command that carries its expiry, to the millisecond.
 /// <para>
 /// Failure policy: as <see cref="IRedisExpiringCache"/> says, it throws what went wrong with Redis, within
-/// <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. Bytes under a key that are not the entry that was written for it are a miss,
-/// logged with the reason. A slide that fails after its read succeeded is logged and counted; the read still counts.
+/// <see cref="RedisExpiringCacheOptions.OperationTimeout"/>, and at once while the circuit is open; with <see cref="FailureMode.Degrade"/> it goes on
+/// without Redis instead. Bytes under a key that are not the entry that was written for it are a miss, logged with the reason. A slide that fails
+/// after its read succeeded is logged and counted; the read still counts.
 /// </para>
 /// </summary>
 public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyncDisposable
@@ -35,10 +36,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
 
     internal RedisExpiringCache(RedisExpiringCacheOptions options, CacheMetrics metrics, ILoggerFactory? loggerFactory, TimeProvider? time)
     {
-        connection = new RedisConnection(options, time ?? TimeProvider.System);
-        var stored = new RedisEntries(connection, options.EntryFormat);
-        var report = new DataReport(metrics, loggerFactory);
-        entries = new DataEntries(connection.Clock, stored, new Generations(connection), report, options.InstanceName ?? "");
+        connection = new RedisConnection(options, time ?? TimeProvider.System, new ConnectionReport(metrics, loggerFactory));
+        entries = new DataEntries(connection, new DataDegradation(connection, options.FailureMode), new DataReport(metrics, loggerFactory), options);
     }
 
     /// <summary>Responses go over the same connection.</summary>
@@ -104,7 +103,9 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, CancellationToken token = default) =>
         entries.ExpireAsync(key, options, Call.Async(token));
 
-    /// <summary>Closes the connection, unless it came from a <c>ConnectionMultiplexerFactory</c>. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>
+    /// Closes the connection, unless it came from a <c>ConnectionMultiplexerFactory</c>. Later calls throw <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose() => connection.Dispose();
 
     /// <inheritdoc cref="Dispose" />

@@ -15,8 +15,10 @@ public static class RedisExpiringCacheApplicationBuilderExtensions
     /// before whatever is to be cached.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="app"/> is null.</exception>
-    /// <exception cref="InvalidOperationException"><c>AddRedisExpiringCache</c> was not called; or this pipeline, or the one that it is a branch of, has the response
-    /// cache already. Branches apart (<c>app.Map</c>) may have one each.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddRedisExpiringCache</c> was not called; or this pipeline, or the one that it is a branch of,
+    /// has the response
+    /// cache already. Branches apart (<c>app.Map</c>) may have one each. A branch that comes back (<c>app.UseWhen</c>) and has one in front of this
+    /// one is seen only by its requests: they go through the first, and a warning says so.</exception>
     public static IApplicationBuilder UseRedisExpiringCache(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -36,6 +38,6 @@ public static class RedisExpiringCacheApplicationBuilderExtensions
         }
 
         app.ApplicationServices.GetRequiredService<PipelineCheck>().IsPlaced = true;
-        return app.UseMiddleware<ResponseCacheMiddleware>();
+        return app.UseMiddleware<CurrentResponseCache>();
     }
 }

@@ -10,12 +10,14 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a further data cache, with settings and a connection of its own. Registered under the key, as one singleton: <see cref="IDistributedCache"/>,
-    /// <see cref="IBufferDistributedCache"/> and <see cref="IRedisExpiringCache"/>; what is registered without a key stays as it is. Responses are not stored in it:
-    /// <c>UseRedisExpiringCache</c> goes by the unkeyed cache, and <c>ResponseCaching</c> means nothing here.
+    /// Adds a further data cache, with settings and a connection of its own. Registered under the key, as one singleton:
+    /// <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and <see cref="IRedisExpiringCache"/>; what is registered without a key
+    /// stays as it is. Responses are not stored in it: <c>UseRedisExpiringCache</c> goes by the unkeyed cache, and <c>ResponseCaching</c> means
+    /// nothing here.
     /// <para>
-    /// The settings are the named options of that name: the key, or its text where it is no string (<c>services.Configure&lt;RedisExpiringCacheOptions&gt;("sessions", …)</c>). They are read
-    /// once, at start-up, and checked then, as those of <see cref="AddRedisExpiringCache(IServiceCollection)"/>; where they name no connection, the <c>IConnectionMultiplexer</c> that the
+    /// The settings are the named options of that name: the key, or its text where it is no string
+    /// (<c>services.Configure&lt;RedisExpiringCacheOptions&gt;("sessions", …)</c>). They are read at start-up, once and for all, and checked then, as
+    /// those of <see cref="AddRedisExpiringCache(IServiceCollection)"/>; where they name no connection, the <c>IConnectionMultiplexer</c> that the
     /// app has registered under the same key is used. Two caches on one Redis with the same <c>InstanceName</c> see the same entries.
     /// </para>
     /// </summary>
@@ -40,7 +42,10 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds a further data cache with a StackExchange.Redis connection string, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
+    /// <summary>
+    /// Adds a further data cache with a StackExchange.Redis connection string, as
+    /// <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.
+    /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configuration"/> is null.</exception>
     /// <exception cref="ArgumentException">The key is none.</exception>
     public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, string configuration)
@@ -49,12 +54,16 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services.AddKeyedRedisExpiringCache(serviceKey, options => options.Configuration = configuration);
     }
 
-    /// <summary>Adds a further data cache with the settings of a configuration section, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
+    /// <summary>
+    /// Adds a further data cache with the settings of a configuration section, as
+    /// <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.
+    /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configuration"/> is null.</exception>
     /// <exception cref="ArgumentException">The key is none.</exception>
     public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        services.AddKeyedRedisExpiringCache(serviceKey).AddReload(NameOf(serviceKey), configuration);
         return services.AddKeyedRedisExpiringCache(serviceKey, options => RedisExpiringCacheSettings.Apply(configuration, options));
     }
 
@@ -69,8 +78,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a further data cache with settings that need other services, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says. The provider is
-    /// the app's root: it has no scoped services.
+    /// Adds a further data cache with settings that need other services, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>
+    /// says. The provider is the app's root: it has no scoped services.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>
     /// <exception cref="ArgumentException">The key is none.</exception>

@@ -18,15 +18,17 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
     /// <summary>
     /// Adds the cache. Registered, as one singleton: <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
-    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheControl"/>; with <see cref="RedisExpiringCacheOptions.UseAsOutputCacheStore"/>, the output cache's store too. The settings come from elsewhere: <c>services.Configure</c> of
-    /// <see cref="RedisExpiringCacheOptions"/>, or other calls of this method, whose settings add up.
+    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheControl"/>; with
+    /// <see cref="RedisExpiringCacheOptions.UseAsOutputCacheStore"/>, the output cache's store too. The settings come from elsewhere:
+    /// <c>services.Configure</c> of <see cref="RedisExpiringCacheOptions"/>, or other calls of this method, whose settings add up.
     /// <para>
     /// Where neither <c>Configuration</c> nor <c>ConfigurationOptions</c> nor <c>ConnectionMultiplexerFactory</c> is set, the
-    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/> that the app has registered (without a key) is used, at the first use, with its own settings; it is never disposed of here.
+    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/> that the app has registered (without a key) is used, at the first use, with its own
+    /// settings; it is never disposed of here.
     /// </para>
     /// <para>
-    /// All settings are read once, at start-up, and checked then: a wrong one is an <see cref="OptionsValidationException"/> that names it. Redis need not be
-    /// there yet.
+    /// All settings are read at start-up, and checked then: a wrong one is an <see cref="OptionsValidationException"/> that names it. Redis need not be
+    /// there yet. What of them can change while the app runs is told at <see cref="AddRedisExpiringCache(IServiceCollection, IConfiguration)"/>.
     /// </para>
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
@@ -60,13 +62,19 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
 
     /// <summary>
     /// Adds the cache with the settings of a configuration section, named as the properties of <see cref="RedisExpiringCacheOptions"/>:
-    /// <c>Configuration</c>, <c>InstanceName</c>, <c>OperationTimeout</c>, <c>ResponseCaching:MaximumBodySize</c> and so on. It is read once, at start-up: what
-    /// changes in it later counts from the next start.
+    /// <c>Configuration</c>, <c>InstanceName</c>, <c>OperationTimeout</c>, <c>ResponseCaching:MaximumBodySize</c> and so on.
+    /// <para>
+    /// When the section changes while the app runs, it is read again, and all settings are made anew. Those of
+    /// <see cref="RedisExpiringCacheOptions.ResponseCaching"/> count from the next request on, but for
+    /// <see cref="ResponseCachingOptions.IgnorePreferenceOrder"/> and policies; of the others the log says that they wait for a restart. Where
+    /// something is wrong, the log says what, and nothing changes.
+    /// </para>
     /// </summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        services.AddReload(Options.Options.DefaultName, configuration);
         return services.AddRedisExpiringCache(options => RedisExpiringCacheSettings.Apply(configuration, options));
     }
 
@@ -81,7 +89,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
 
     /// <summary>Adds the cache with settings that need other services, as <see cref="AddRedisExpiringCache(IServiceCollection)"/> says.</summary>
     /// <param name="services">The app's services.</param>
-    /// <param name="configure">Called once, at start-up. Its provider is the app's root: it has no scoped services.</param>
+    /// <param name="configure">Called at start-up, and again when a configuration section that was handed in changes. Its provider is the app's root:
+    /// it has no scoped services.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
     {
@@ -94,6 +103,12 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     private static RedisExpiringCache Create(IServiceProvider provider, RedisExpiringCacheOptions options) => new(
         options, provider.GetRequiredService<CacheMetrics>(), provider.GetService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>());
 
+    private static void AddReload(this IServiceCollection services, string name, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddSingleton<IOptionsChangeTokenSource<RedisExpiringCacheOptions>>(new ConfigurationChangeTokenSource<RedisExpiringCacheOptions>(name, configuration));
+    }
+
     /// <summary>What each cache needs, the keyed ones too: its settings, checked at start-up, and what all of them share.</summary>
     private static void AddSettings(this IServiceCollection services, string name, object? serviceKey)
     {
@@ -101,6 +116,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddOptions<RedisExpiringCacheOptions>(name)
             .PostConfigure<IServiceProvider>((options, provider) => AppMultiplexer.Adopt(options, provider, serviceKey))
             .ValidateOnStart();
+        services.TryAddSingleton<IOptionsMonitorCache<RedisExpiringCacheOptions>, SettingsInUse>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisExpiringCacheOptions>, RedisExpiringCacheOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new CacheMetrics(provider.GetService<IMeterFactory>()));
@@ -114,14 +130,21 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
             return new ResponseKeys(options.InstanceName ?? "", options.ResponseCaching.IgnorePreferenceOrder);
         });
         services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Clock);
+        services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Pending);
         services.TryAddSingleton(static provider => new Generations(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton(static provider =>
             new RedisEntries(provider.GetRequiredService<RedisExpiringCache>().Connection, EntryFormat.Compact));
         services.TryAddSingleton<PolicyBook>();
+        services.TryAddSingleton<AppEndpoints>();
         services.TryAddSingleton<ResponseReport>();
         services.TryAddSingleton<ResponseStore>();
+        services.TryAddSingleton<CodedCopies>();
         services.TryAddSingleton<ResponseEvictions>();
         services.TryAddSingleton<EndpointEvictions>();
+        services.TryAddSingleton(static provider => new NodeLocks(provider.GetRequiredService<RedisExpiringCache>().Connection));
+        services.TryAddSingleton<RequestCollapser>();
+        services.TryAddSingleton<BackgroundRevalidation>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackgroundRevalidation>(static provider => provider.GetRequiredService<BackgroundRevalidation>()));
         services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
         services.TryAddSingleton<PipelineCheck>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PipelineCheck>(static provider => provider.GetRequiredService<PipelineCheck>()));

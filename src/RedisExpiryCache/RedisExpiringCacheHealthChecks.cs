@@ -8,15 +8,18 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RedisExpiringCacheHealthChecksBuilderExtensions
 {
     /// <summary>
-    /// Adds a health check of the cache: Redis PING over the cache's own connection, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. Healthy, with
-    /// <c>latencyMs</c> in its data, when Redis answers; otherwise the failure status, with a <c>reason</c>: <c>redis-unavailable</c>, <c>redis-timeout</c>,
-    /// <c>redis-refused</c>, or <c>unexpected</c> (a connection factory failed). A report holds no exception, connection string or password.
+    /// Adds a health check of the cache: Redis PING over the cache's own connection, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>.
+    /// Healthy, with <c>latencyMs</c> in its data, when Redis answers; otherwise the failure status, with a <c>reason</c>: <c>redis-unavailable</c>,
+    /// <c>redis-timeout</c>, <c>redis-refused</c>, <c>circuit-open</c>, or <c>unexpected</c> (a connection factory failed).
+    /// <see cref="HealthStatus.Degraded"/> at worst for <c>circuit-open-for-writes</c> and <c>evictions-lost</c>. A report holds no exception,
+    /// connection string or password.
     /// </summary>
     /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
     /// <param name="name">Of the check. Default: <c>redis-expiring-cache</c>.</param>
     /// <param name="failureStatus">What a failed check reports. Default: null, <see cref="HealthStatus.Unhealthy"/>.</param>
     /// <param name="tags">For filters. Default: null, none.</param>
-    /// <param name="timeout">An end to the check beside <c>OperationTimeout</c>; one that is shorter makes it fail without a reason. Default: null, none.</param>
+    /// <param name="timeout">An end to the check beside <c>OperationTimeout</c>; one that is shorter makes it fail without a reason. Default: null,
+    /// none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="name"/> is null.</exception>
     /// <exception cref="InvalidOperationException">When the check runs: <c>AddRedisExpiringCache</c> was not called.</exception>
     public static IHealthChecksBuilder AddRedisExpiringCache(

@@ -14,10 +14,17 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     public EntryFormat EntryFormat { get; set; } = EntryFormat.Compact;
 
     /// <summary>
-    /// How long a call waits for Redis at most, connecting included. Default: 1 second. Range: more than zero, up to 1 hour. A call that gets
-    /// no answer in time throws; a request that waits for a stored response goes on to the app.
+    /// How long a call of the data cache (or of <see cref="IResponseCacheControl"/>, or of the output cache's store) waits for Redis at most,
+    /// connecting included. Default: 1 second. Range: more than zero, up to 1 hour. What happens when it is over, <see cref="FailureMode"/> says.
+    /// Requests have <see cref="ResponseCachingOptions.OperationTimeout"/>.
     /// </summary>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the data cache does when Redis fails. Default: <see cref="FailureMode.Throw"/>. A keyed cache has its own.</summary>
+    public FailureMode FailureMode { get; set; } = FailureMode.Throw;
+
+    /// <summary>When the cache stops asking a Redis that does not answer, and how it finds out that it is back.</summary>
+    public CircuitBreakerOptions CircuitBreaker { get; } = new();
 
     /// <summary>
     /// Whether ASP.NET Core's output cache (<c>AddOutputCache</c>, <c>[OutputCache]</c>, <c>CacheOutput</c>) keeps its entries in this Redis. Default:
@@ -36,4 +43,7 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
 
     /// <summary>Settings of the response cache.</summary>
     public ResponseCachingOptions ResponseCaching { get; } = new();
+
+    /// <summary>Of all that say how long a call may wait.</summary>
+    internal TimeSpan LongestTimeout => OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;
 }

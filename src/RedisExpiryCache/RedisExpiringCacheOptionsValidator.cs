@@ -1,15 +1,22 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache;
 
-/// <summary>Says at start-up which setting is wrong, its value and what would be right. The connection string's value is never said: it holds secrets.</summary>
+/// <summary>
+/// Says at start-up which setting is wrong, its value and what would be right. The connection string's value is never said: it holds secrets.
+/// </summary>
 internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<RedisExpiringCacheOptions>
 {
     private const long MaximumBodySizeLimit = 500L * 1024 * 1024;
+    private const double MaximumEarliness = 100;
     private static readonly TimeSpan LongestStaleness = TimeSpan.FromDays(365);
     private static readonly TimeSpan MaximumTimeout = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ShortestOpening = TimeSpan.FromMilliseconds(10);
+    private const int MostFailures = 1_000_000;
 
     public ValidateOptionsResult Validate(string? name, RedisExpiringCacheOptions options)
     {
@@ -17,12 +24,10 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         if (options.ConnectionMultiplexerFactory is null && options.ConfigurationOptions is null)
             CheckConfiguration(options.Configuration, errors);
 
-        if (options.OperationTimeout <= TimeSpan.Zero || options.OperationTimeout > MaximumTimeout)
-        {
-            errors.AddError(
-                $"is {options.OperationTimeout}; it must be more than zero and at most {MaximumTimeout}.",
-                nameof(options.OperationTimeout));
-        }
+        CheckTimeout(options.OperationTimeout, nameof(options.OperationTimeout), errors);
+        CheckCircuitBreaker(options.CircuitBreaker, errors);
+        if (!Enum.IsDefined(options.FailureMode))
+            errors.AddError($"is {(int)options.FailureMode}; it must be {FailureMode.Throw} or {FailureMode.Degrade}.", nameof(options.FailureMode));
 
         if (!Enum.IsDefined(options.EntryFormat))
             errors.AddError($"is {(int)options.EntryFormat}; it must be {EntryFormat.Compact} or {EntryFormat.Microsoft}.", nameof(options.EntryFormat));
@@ -36,8 +41,25 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         ? result
         : ValidateOptionsResult.Fail(result.Failures!.Select(failure => $"The cache with the key '{name}': {failure}"));
 
+    private static void CheckTimeout(TimeSpan timeout, string name, ValidateOptionsResultBuilder errors)
+    {
+        if (timeout <= TimeSpan.Zero || timeout > MaximumTimeout)
+            errors.AddError($"is {timeout}; it must be more than zero and at most {MaximumTimeout}.", name);
+    }
+
+    private static void CheckCircuitBreaker(CircuitBreakerOptions options, ValidateOptionsResultBuilder errors)
+    {
+        const string Name = nameof(RedisExpiringCacheOptions.CircuitBreaker);
+        if (options.FailuresBeforeOpening is < 1 or > MostFailures)
+            errors.AddError($"is {options.FailuresBeforeOpening}; it must be from 1 to {MostFailures}.", $"{Name}.{nameof(options.FailuresBeforeOpening)}");
+
+        if (options.OpenFor < ShortestOpening || options.OpenFor > MaximumTimeout)
+            errors.AddError($"is {options.OpenFor}; it must be from {ShortestOpening} to {MaximumTimeout}.", $"{Name}.{nameof(options.OpenFor)}");
+    }
+
     private static void CheckResponseCaching(ResponseCachingOptions options, ValidateOptionsResultBuilder errors)
     {
+        CheckTimeout(options.OperationTimeout, NameOf(nameof(options.OperationTimeout)), errors);
         var bodySize = options.MaximumBodySize;
         if (bodySize is < 0 or > MaximumBodySizeLimit)
         {
@@ -48,6 +70,12 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         if (options.DefaultDuration <= TimeSpan.Zero || options.DefaultDuration > LongestStaleness)
             errors.AddError($"is {options.DefaultDuration}; it must be more than zero and at most {LongestStaleness.Days} days.", NameOf(nameof(options.DefaultDuration)));
 
+        if (options.CollapseTimeout <= TimeSpan.Zero || options.CollapseTimeout > MaximumTimeout)
+            errors.AddError($"is {options.CollapseTimeout}; it must be more than zero and at most {MaximumTimeout}.", NameOf(nameof(options.CollapseTimeout)));
+
+        if (!(options.EarlyRefresh is >= 0 and <= MaximumEarliness))
+            errors.AddError(string.Create(CultureInfo.InvariantCulture, $"is {options.EarlyRefresh}; it must be from 0 to {MaximumEarliness}."), NameOf(nameof(options.EarlyRefresh)));
+
         CheckSpan(options.StaleRetention, nameof(options.StaleRetention), errors);
         CheckSpan(options.StaleIfError, nameof(options.StaleIfError), errors);
         foreach (var name in options.TargetedCacheControl)
@@ -55,6 +83,24 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
             if (!Token.IsToken(name))
                 errors.AddError($"has '{name}', which is no name of a header field.", NameOf(nameof(options.TargetedCacheControl)));
         }
+
+        CheckContentCodings(options.ContentCodings, errors);
+    }
+
+    private static void CheckContentCodings(IList<string>? codings, ValidateOptionsResultBuilder errors)
+    {
+        var setting = NameOf(nameof(ResponseCachingOptions.ContentCodings));
+        if (codings is null)
+            errors.AddError("is null; leave it empty for none.", setting);
+
+        foreach (var coding in codings ?? [])
+        {
+            if (!ContentCoding.Known.Contains(coding, StringComparer.OrdinalIgnoreCase))
+                errors.AddError($"has '{coding}', which cannot be made here; there are {string.Join(", ", ContentCoding.Known)}.", setting);
+        }
+
+        if (codings?.GroupBy(static coding => coding, StringComparer.OrdinalIgnoreCase).FirstOrDefault(static same => same.Count() > 1) is { } twice)
+            errors.AddError($"has '{twice.Key}' twice.", setting);
     }
 
     private static void CheckSpan(TimeSpan span, string name, ValidateOptionsResultBuilder errors)
@@ -73,7 +119,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
                 "is empty; give a StackExchange.Redis connection string such as \"localhost:6379\", or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all three unset and register an IConnectionMultiplexer (for a keyed cache, under its key).",
                 nameof(RedisExpiringCacheOptions.Configuration));
         }
-        else if (!RedisConnection.IsConnectionString(configuration))
+        else if (!ConnectionSettings.IsConnectionString(configuration))
         {
             errors.AddError(
                 "is not a StackExchange.Redis connection string (its value is not shown, for it may hold a password); one looks like \"localhost:6379,password=…,ssl=true\", and not like a URL.",

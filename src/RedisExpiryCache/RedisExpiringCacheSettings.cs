@@ -17,7 +17,13 @@ internal static class RedisExpiringCacheSettings
         ["EntryFormat"] = (options, section) => options.EntryFormat = Read(section, "Compact or Microsoft", (string text, out EntryFormat value) =>
             Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)),
         ["OperationTimeout"] = (options, section) => options.OperationTimeout = ReadSpan(section),
+        ["FailureMode"] = (options, section) => options.FailureMode = Read(section, "Throw or Degrade", (string text, out FailureMode value) =>
+            Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)),
+        ["CircuitBreaker:FailuresBeforeOpening"] = (options, section) => options.CircuitBreaker.FailuresBeforeOpening =
+            Read(section, "a number of calls", (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
+        ["CircuitBreaker:OpenFor"] = (options, section) => options.CircuitBreaker.OpenFor = ReadSpan(section),
         ["UseAsOutputCacheStore"] = (options, section) => options.UseAsOutputCacheStore = ReadSwitch(section),
+        ["ResponseCaching:OperationTimeout"] = (options, section) => options.ResponseCaching.OperationTimeout = ReadSpan(section),
         ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize =
             Read(section, "a number of bytes", (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
         ["ResponseCaching:DefaultDuration"] = (options, section) => options.ResponseCaching.DefaultDuration = ReadSpan(section),
@@ -28,10 +34,17 @@ internal static class RedisExpiringCacheSettings
         ["ResponseCaching:StoreSetCookie"] = (options, section) => options.ResponseCaching.StoreSetCookie = ReadSwitch(section),
         ["ResponseCaching:StorePostResponses"] = (options, section) => options.ResponseCaching.StorePostResponses = ReadSwitch(section),
         ["ResponseCaching:IgnorePreferenceOrder"] = (options, section) => options.ResponseCaching.IgnorePreferenceOrder = ReadSwitch(section),
+        ["ResponseCaching:CollapseRequests"] = (options, section) => options.ResponseCaching.CollapseRequests = ReadSwitch(section),
+        ["ResponseCaching:CollapseTimeout"] = (options, section) => options.ResponseCaching.CollapseTimeout = ReadSpan(section),
+        ["ResponseCaching:EarlyRefresh"] = (options, section) => options.ResponseCaching.EarlyRefresh =
+            Read(section, "a number", (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)),
         ["ResponseCaching:StaleRetention"] = (options, section) => options.ResponseCaching.StaleRetention = ReadSpan(section),
         ["ResponseCaching:StaleIfError"] = (options, section) => options.ResponseCaching.StaleIfError = ReadSpan(section),
         ["ResponseCaching:TargetedCacheControl"] = (options, section) => ReadItem(section, options.ResponseCaching.TargetedCacheControl),
+        ["ResponseCaching:ContentCodings"] = (options, section) => ReadItem(section, options.ResponseCaching.ContentCodings = [.. options.ResponseCaching.ContentCodings]),
     };
+
+    public static IReadOnlyCollection<string> Names => Readers.Keys;
 
     private delegate bool TryParse<T>(string text, out T value);
 

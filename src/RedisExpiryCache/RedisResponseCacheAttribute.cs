@@ -5,7 +5,7 @@ namespace RedisExpiryCache;
 
 /// <summary>
 /// Stores the successful responses (200, 203, 204, 300, 301, 308) of a controller, an action, a Razor page or a minimal-API handler in Redis. The nearest
-/// attribute counts, the action's before the controller's. Needs <c>app.UseRedisExpiringCache()</c>.
+/// attribute counts, the action's before the controller's; for a Razor page it stands on the model. Needs <c>app.UseRedisExpiringCache()</c>.
 /// <para>
 /// Never stored, whatever is set here: responses with <c>Set-Cookie</c>, <c>no-store</c>, <c>private</c> or <c>Vary: *</c> (RFC 9111 3). Signed-in users
 /// and requests with <c>Authorization</c> get the app's own answer, which is not stored either, unless the policy tells users apart (<see cref="VaryByUser"/>,
@@ -42,8 +42,8 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>
-    /// For how many seconds clients may keep a response that has no <c>Cache-Control</c> of its own. Default: -1, as long as this cache keeps it. 0: they ask each time, and get a
-    /// 304 where nothing has changed.
+    /// For how many seconds clients may keep a response that has no <c>Cache-Control</c> of its own. Default: -1, as long as this cache keeps it. 0:
+    /// they ask each time, and get a 304 where nothing has changed.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to less than -1.</exception>
     public int ClientDuration
@@ -60,7 +60,10 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         set => staleWhileRevalidate = NotNegative(value);
     }
 
-    /// <summary>RFC 5861 4: for how many seconds a stale response may stand in for an app that fails. Default: 0, or what the response or <see cref="ResponseCachingOptions.StaleIfError"/> says.</summary>
+    /// <summary>
+    /// RFC 5861 4: for how many seconds a stale response may stand in for an app that fails. Default: 0, or what the response or
+    /// <see cref="ResponseCachingOptions.StaleIfError"/> says.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int StaleIfError
     {
@@ -79,7 +82,10 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         set => field = WithoutNull(value);
     }
 
-    /// <summary>The query keys that make no difference, where <see cref="VaryByQueryKeys"/> is not set; all others do, in any order. <c>"utm_*"</c> stands for all that begin so. Default: null.</summary>
+    /// <summary>
+    /// The query keys that make no difference, where <see cref="VaryByQueryKeys"/> is not set; all others do, in any order. <c>"utm_*"</c> stands for
+    /// all that begin so. Default: null.
+    /// </summary>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public string[]? IgnoredQueryKeys
     {
@@ -121,8 +127,8 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>
-    /// Whether each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name. <c>UseAuthentication</c> has to stand before
-    /// the cache. Default: false, what a signed-in user gets is not stored.
+    /// Whether each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name.
+    /// <c>UseAuthentication</c> has to stand before the cache. Default: false, what a signed-in user gets is not stored.
     /// </summary>
     public bool VaryByUser
     {
@@ -149,11 +155,15 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         set => field = WithoutNull(value);
     }
 
-    /// <summary>The named policy that holds where this attribute says nothing (<see cref="ResponseCachingOptions.AddPolicy"/>). Default: null. A name that nobody has added stops the app's start.</summary>
+    /// <summary>
+    /// The named policy that holds where this attribute says nothing (<see cref="ResponseCachingOptions.AddPolicy"/>). Default: null. A name that
+    /// nobody has added stops the app's start.
+    /// </summary>
     public string? PolicyName { get; set; }
 
     /// <summary>
-    /// Whether responses are neither looked up nor stored, whatever they or a policy further from the endpoint say. Default: as these say, or false. Set to false it undoes a policy's.
+    /// Whether responses are neither looked up nor stored, whatever they or a policy further from the endpoint say. Default: as these say, or false.
+    /// Set to false it undoes a policy's.
     /// </summary>
     public bool NoStore
     {

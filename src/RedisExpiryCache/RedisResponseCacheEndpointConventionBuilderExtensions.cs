@@ -29,14 +29,19 @@ public static class RedisResponseCacheEndpointConventionBuilderExtensions
         return builder.With(new PolicyMetadata(own.Settings, PolicyName: null));
     }
 
-    /// <summary>Evicts stored responses after the endpoint has succeeded (2xx or 3xx), before the client hears of it: as <see cref="RedisResponseCacheEvictAttribute"/> does.</summary>
+    /// <summary>
+    /// Evicts stored responses after the endpoint has succeeded (2xx or 3xx), before the client hears of it: as
+    /// <see cref="RedisResponseCacheEvictAttribute"/> does.
+    /// </summary>
     /// <param name="builder">The endpoint or group.</param>
     /// <param name="tags">A route value is named in braces: <c>"product:{id}"</c>.</param>
     /// <param name="paths">From the app's root: <c>"/products/{id}"</c>.</param>
+    /// <param name="markStale">Whether they are marked stale instead, and so served until they have been made anew in the background.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException">A path does not begin with a slash.</exception>
-    public static TBuilder EvictsCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null) where TBuilder : IEndpointConventionBuilder =>
-        builder.With(new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths });
+    public static TBuilder EvictsCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.With(new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths, MarkStale = markStale });
 
     private static TBuilder With<TBuilder>(this TBuilder builder, object metadata) where TBuilder : IEndpointConventionBuilder
     {

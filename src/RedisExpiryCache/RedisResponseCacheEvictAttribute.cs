@@ -1,8 +1,9 @@
 namespace RedisExpiryCache;
 
 /// <summary>
-/// Evicts stored responses after the action, handler or controller that carries it has succeeded (2xx or 3xx), before the client hears of
+/// Evicts stored responses after the action, handler, Razor page or controller that carries it has succeeded (2xx or 3xx), before the client hears of
 /// the success. All attributes of an endpoint count. Its own responses are not stored.
+/// On a Razor page (that is, on its model) it counts for POST and other unsafe methods alone: showing the form evicts nothing, and may be cached.
 /// <para>An eviction that fails is logged as an error and counted; the action's response stays as it is.</para>
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, Inherited = true, AllowMultiple = true)]
@@ -26,6 +27,13 @@ public sealed class RedisResponseCacheEvictAttribute : Attribute
         get;
         set => field = FromTheRoot(value);
     }
+
+    /// <summary>
+    /// Whether what is named is marked stale instead, and so served until it has been made anew in the background: see
+    /// <see cref="IResponseCacheControl.MarkStaleAsync"/>. Default: false. The URL of an unsafe request itself is evicted all the same (RFC 9111
+    /// 4.4).
+    /// </summary>
+    public bool MarkStale { get; set; }
 
     private static string[]? FromTheRoot(string[]? paths) => Array.Find(paths ?? [], static path => path is not ['/', ..]) is { } wrong
         ? throw new ArgumentException($"'{wrong}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(Paths))

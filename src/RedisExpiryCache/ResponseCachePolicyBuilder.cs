@@ -4,8 +4,9 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache;
 
 /// <summary>
-/// Says how responses are cached: for <c>CacheResponse</c> on endpoints and groups, and for named and base policies (<see cref="ResponseCachingOptions.AddPolicy"/>).
-/// Each method returns the builder. Where two policies speak of the same thing, the one nearer to the endpoint counts; their tags add up.
+/// Says how responses are cached: for <c>CacheResponse</c> on endpoints and groups, and for named and base policies
+/// (<see cref="ResponseCachingOptions.AddPolicy"/>). Each method returns the builder. Where two policies speak of the same thing, the one nearer to
+/// the endpoint counts; their tags add up.
 /// </summary>
 public sealed class ResponseCachePolicyBuilder
 {
@@ -21,7 +22,10 @@ public sealed class ResponseCachePolicyBuilder
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="window"/> is zero or less.</exception>
     public ResponseCachePolicyBuilder Slide(TimeSpan window) => Set(settings with { Sliding = Positive(window, nameof(window)) });
 
-    /// <summary>For how long clients may keep a response that has no <c>Cache-Control</c> of its own. Default: as long as this cache does. Zero: they ask each time.</summary>
+    /// <summary>
+    /// For how long clients may keep a response that has no <c>Cache-Control</c> of its own. Default: as long as this cache does. Zero: they ask each
+    /// time.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="duration"/> is less than zero.</exception>
     public ResponseCachePolicyBuilder ClientExpire(TimeSpan duration) => Set(settings with { ClientDuration = NotNegative(duration, nameof(duration)) });
 
@@ -36,7 +40,10 @@ public sealed class ResponseCachePolicyBuilder
     /// <summary>Neither looked up nor stored, whatever the response or a policy further from the endpoint says.</summary>
     public ResponseCachePolicyBuilder NoStore() => Set(settings with { NoStore = true });
 
-    /// <summary>Only these query keys make a difference, in any order. None: the query makes none. <c>"*"</c>: all do, in any order. Default: the whole query as it is spelled.</summary>
+    /// <summary>
+    /// Only these query keys make a difference, in any order. None: the query makes none. <c>"*"</c>: all do, in any order. Default: the whole query
+    /// as it is spelled.
+    /// </summary>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public ResponseCachePolicyBuilder VaryByQuery(params string[] keys) =>
         Set(settings with { QueryKeys = WithoutNull(keys, nameof(keys)), IgnoredQueryKeys = null });
@@ -59,12 +66,15 @@ public sealed class ResponseCachePolicyBuilder
     /// <summary>Whether the host makes a difference. Default: true.</summary>
     public ResponseCachePolicyBuilder VaryByHost(bool vary = true) => Set(settings with { VaryByHost = vary });
 
-    /// <summary>The request's culture makes a difference (<c>CultureInfo.CurrentCulture</c> and <c>CurrentUICulture</c>): place <c>UseRequestLocalization</c> before the cache.</summary>
+    /// <summary>
+    /// The request's culture makes a difference (<c>CultureInfo.CurrentCulture</c> and <c>CurrentUICulture</c>): place <c>UseRequestLocalization</c>
+    /// before the cache.
+    /// </summary>
     public ResponseCachePolicyBuilder VaryByCulture() => Set(settings with { VaryByCulture = true });
 
     /// <summary>
-    /// Each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name; those who are not signed in share theirs. Place
-    /// <c>UseAuthentication</c> before the cache: whom it does not know gets nothing stored.
+    /// Each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name; those who are not
+    /// signed in share theirs. Place <c>UseAuthentication</c> before the cache: whom it does not know gets nothing stored.
     /// </summary>
     public ResponseCachePolicyBuilder VaryByUser() => Set(settings with { VaryByUser = true });
 
@@ -73,7 +83,10 @@ public sealed class ResponseCachePolicyBuilder
     public ResponseCachePolicyBuilder VaryByClaim(params string[] types) =>
         Set(settings with { ClaimTypes = [.. settings.ClaimTypes ?? [], .. WithoutNull(types, nameof(types))] });
 
-    /// <summary>Whatever this function returns makes a difference; null is a value of its own. It runs before each lookup: keep it cheap, and free of side effects.</summary>
+    /// <summary>
+    /// Whatever this function returns makes a difference; null is a value of its own. It runs before each lookup: keep it cheap, and free of side
+    /// effects.
+    /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="valueOf"/> is null.</exception>
     public ResponseCachePolicyBuilder VaryByValue(Func<HttpContext, string?> valueOf)
     {

@@ -1,3 +1,4 @@
+using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
@@ -7,14 +8,21 @@ namespace RedisExpiryCache;
 public sealed class ResponseCachingOptions
 {
     /// <summary>
+    /// How long a request waits for Redis at most, looking up, storing and evicting together. Default: 100 milliseconds. Range: more than zero, up to
+    /// 1 hour. When it is over, the app answers as if there were no cache. Raise it where Redis is far away, or bodies are large and the network is
+    /// slow.
+    /// </summary>
+    public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// The longest body that is stored, in bytes. Default: 64 MiB. Range: 0 to 500 MiB (Redis holds 512 MiB under a key). A longer one
     /// passes through to the client and is not stored.
     /// </summary>
     public long MaximumBodySize { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// How long a response is fresh whose endpoint asks for caching (an attribute, <c>CacheResponse</c>) without saying for how long, and that says nothing itself either.
-    /// Default: null, it is not stored. Range: more than zero, 365 days at most.
+    /// How long a response is fresh whose endpoint asks for caching (an attribute, <c>CacheResponse</c>) without saying for how long, and that says
+    /// nothing itself either. Default: null, it is not stored. Range: more than zero, 365 days at most.
     /// </summary>
     public TimeSpan? DefaultDuration { get; set; }
 
@@ -52,21 +60,42 @@ public sealed class ResponseCachingOptions
     public bool StorePostResponses { get; set; }
 
     /// <summary>
-    /// For how long a response that has become stale is kept in Redis if it has a validator of the app's own (<c>ETag</c> or <c>Last-Modified</c>), so that the app
-    /// can be asked whether it still holds and answer 304 (RFC 9111 4.3). Default: one hour. Range: zero (never kept) to 365 days.
+    /// For how long a response that has become stale is kept in Redis if it has a validator of the app's own (<c>ETag</c> or <c>Last-Modified</c>),
+    /// so that the app can be asked whether it still holds and answer 304 (RFC 9111 4.3). Default: one hour. Range: zero (never kept) to 365 days.
     /// </summary>
     public TimeSpan StaleRetention { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// For how long after it has become stale a response answers in place of an app that fails (an exception, 500, 502, 503 or 504), where the response does not
-    /// say so itself by <c>stale-if-error</c> (RFC 5861 4). Default: zero, not at all. Range: zero to 365 days. Never done where the response forbids it
-    /// (must-revalidate, proxy-revalidate, s-maxage, no-cache).
+    /// For how long after it has become stale a response answers in place of an app that fails (an exception, 500, 502, 503 or 504), where the
+    /// response does not say so itself by <c>stale-if-error</c> (RFC 5861 4). Default: zero, not at all. Range: zero to 365 days. Never done where
+    /// the response forbids it (must-revalidate, proxy-revalidate, s-maxage, no-cache).
     /// </summary>
     public TimeSpan StaleIfError { get; set; }
 
     /// <summary>
-    /// Whether <c>Vary: Accept-Language</c> and <c>Vary: Accept</c> take <c>en, de</c> and <c>de, en</c> for the same request, because the order of preferences of equal
-    /// weight has no meaning (RFC 9110 12.5). Default: false, for ASP.NET Core itself prefers the first of them.
+    /// Whether requests that want the same response, which is not stored or no longer fresh, wait for one of them to ask the app, in this process and
+    /// on all nodes. Default: true.
+    /// </summary>
+    public bool CollapseRequests { get; set; } = true;
+
+    /// <summary>
+    /// How long a request waits at most for the response that another one is asking the app for, counted from when that one began; then it asks the
+    /// app itself. Default: 5 s. Range: more than zero, one hour at most. Also how long one node keeps the others waiting that is gone in the middle
+    /// of it (Redis: <c>SET NX PX</c>).
+    /// </summary>
+    public TimeSpan CollapseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How early a response that is asked for all the time is renewed in the background before it goes stale, so that it never does in front of a
+    /// crowd: the chance of a hit to set that off rises as the end nears, the sooner the longer the app took to make the response, times this factor.
+    /// Default: 0, never; 1 is a good value where it is wanted, more is earlier. Range: 0 to 100. (XFetch: Vattani, Chierichetti and Lowenstein,
+    /// Optimal Probabilistic Cache Stampede Prevention, 2015.)
+    /// </summary>
+    public double EarlyRefresh { get; set; }
+
+    /// <summary>
+    /// Whether <c>Vary: Accept-Language</c> and <c>Vary: Accept</c> take <c>en, de</c> and <c>de, en</c> for the same request, because the order of
+    /// preferences of equal weight has no meaning (RFC 9110 12.5). Default: false, for ASP.NET Core itself prefers the first of them.
     /// </summary>
     public bool IgnorePreferenceOrder { get; set; }
 
@@ -75,6 +104,14 @@ public sealed class ResponseCachingOptions
     /// <c>CDN-Cache-Control</c> alone.
     /// </summary>
     public IList<string> TargetedCacheControl { get; } = ["CDN-Cache-Control"];
+
+    /// <summary>
+    /// The content codings in which stored responses are sent to clients that accept them (RFC 9110 8.4), in order of preference: of <c>br</c>,
+    /// <c>gzip</c> and <c>deflate</c>. Default: none. With any of them the app is asked without <c>Accept-Encoding</c>; its response is stored once,
+    /// plain, and compressed once for each coding, when somebody first asks for it. Only text and the like, from 1 KiB on, without <c>Set-Cookie</c>
+    /// or <c>no-transform</c>.
+    /// </summary>
+    public IList<string> ContentCodings { get; set; } = [];
 
     internal PolicySettings BasePolicy { get; private set; } = new();
 
@@ -89,8 +126,8 @@ public sealed class ResponseCachingOptions
     }
 
     /// <summary>
-    /// Adds to what holds for every request, also of endpoints that ask for nothing. With <c>Expire</c> in it, every GET's success is stored that nothing forbids: think of what your endpoints
-    /// answer before you say that here.
+    /// Adds to what holds for every request, also of endpoints that ask for nothing. With <c>Expire</c> in it, every GET's success is stored that
+    /// nothing forbids: think of what your endpoints answer before you say that here.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
     public void AddBasePolicy(Action<ResponseCachePolicyBuilder> policy) => BasePolicy = Build(policy).Over(BasePolicy);
@@ -102,6 +139,14 @@ public sealed class ResponseCachingOptions
 
     internal string KnownPolicies => Policies.Count == 0 ? "none has been added" : $"there are {string.Join(", ", Policies.Keys)}";
 
+    internal void KeepPoliciesOf(ResponseCachingOptions other)
+    {
+        BasePolicy = other.BasePolicy;
+        Policies.Clear();
+        foreach (var (name, policy) in other.Policies)
+            Policies[name] = policy;
+    }
+
     private static PolicySettings Build(Action<ResponseCachePolicyBuilder> policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -109,6 +154,8 @@ public sealed class ResponseCachingOptions
         policy(builder);
         return builder.Settings;
     }
+
+    internal CallBudget ToBudget() => new(OperationTimeout, $"{nameof(RedisExpiringCacheOptions.ResponseCaching)}.{nameof(OperationTimeout)}");
 
     internal CachingRules ToRules() => new()
     {

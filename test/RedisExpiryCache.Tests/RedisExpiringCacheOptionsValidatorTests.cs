@@ -101,10 +101,41 @@ public class RedisExpiringCacheOptionsValidatorTests
         With(options => options.ResponseCaching.DefaultDuration = TimeSpan.FromTicks(ticks)), "ResponseCaching.DefaultDuration", $"{TimeSpan.FromTicks(ticks)}", "365 days");
 
     [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("-00:00:01")]
+    [InlineData("01:00:00.0010000")]
+    public void A_time_to_wait_for_others_out_of_its_range_is_named_with_its_value(string timeout) => AssertSays(
+        With(options => options.ResponseCaching.CollapseTimeout = TimeSpan.Parse(timeout, null)), "ResponseCaching.CollapseTimeout", timeout, "more than zero", "01:00:00");
+
+    [Theory]
+    [InlineData(-0.5)]
+    [InlineData(100.5)]
+    [InlineData(double.NaN)]
+    public void A_factor_of_early_refresh_out_of_its_range_is_named_with_its_value(double factor) => AssertSays(
+        With(options => options.ResponseCaching.EarlyRefresh = factor), "ResponseCaching.EarlyRefresh", FormattableString.Invariant($"{factor}"), "0", "100");
+
+    [Theory]
     [InlineData("")]
     [InlineData("CDN Cache")]
     public void What_is_no_field_name_cannot_be_a_targeted_field(string name) => AssertSays(
         With(options => options.ResponseCaching.TargetedCacheControl.Add(name)), "ResponseCaching.TargetedCacheControl", $"'{name}'");
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("identity")]
+    [InlineData("*")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void A_content_coding_that_cannot_be_made_is_named_with_those_that_can(string? coding) => AssertSays(
+        With(options => options.ResponseCaching.ContentCodings = ["br", coding!]), "ResponseCaching.ContentCodings", $"'{coding}'", "br, gzip, deflate");
+
+    [Fact]
+    public void A_content_coding_is_named_once_in_any_case_or_none_is()
+    {
+        AssertSays(With(options => options.ResponseCaching.ContentCodings = ["br", "gzip", "BR"]), "ResponseCaching.ContentCodings", "'br' twice");
+        AssertSays(With(options => options.ResponseCaching.ContentCodings = null!), "ResponseCaching.ContentCodings", "null");
+        Assert.True(Validate(With(options => options.ResponseCaching.ContentCodings = ["GZIP", "br", "deflate"])).Succeeded);
+    }
 
     [Fact]
     public void Every_wrong_setting_is_named_at_once()
@@ -132,6 +163,9 @@ public class RedisExpiringCacheOptionsValidatorTests
         Assert.Equal(64 * 1024 * 1024, options.ResponseCaching.MaximumBodySize);
         Assert.Equal(TimeSpan.FromHours(1), options.ResponseCaching.StaleRetention);
         Assert.Equal(TimeSpan.Zero, options.ResponseCaching.StaleIfError);
+        Assert.True(options.ResponseCaching.CollapseRequests);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.ResponseCaching.CollapseTimeout);
+        Assert.Equal(0, options.ResponseCaching.EarlyRefresh);
         Assert.Equal(["CDN-Cache-Control"], options.ResponseCaching.TargetedCacheControl);
     }
 

@@ -16,7 +16,8 @@ public class RedisExpiringCacheSettingsTests
               "ResponseCaching": {
                 "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
                 "DefaultDuration": "00:01:00", "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
-                "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"]
+                "CollapseRequests": false, "CollapseTimeout": "00:00:30", "EarlyRefresh": 1.5,
+                "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"], "ContentCodings": ["br", "gzip"]
               }
             }
             """));
@@ -37,7 +38,20 @@ public class RedisExpiringCacheSettingsTests
         Assert.True(options.ResponseCaching.IgnorePreferenceOrder);
         Assert.Equal(TimeSpan.FromDays(2), options.ResponseCaching.StaleRetention);
         Assert.Equal(TimeSpan.FromMinutes(5), options.ResponseCaching.StaleIfError);
+        Assert.False(options.ResponseCaching.CollapseRequests);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.ResponseCaching.CollapseTimeout);
+        Assert.Equal(1.5, options.ResponseCaching.EarlyRefresh);
         Assert.Equal(["My-Cache-Control", "CDN-Cache-Control"], options.ResponseCaching.TargetedCacheControl);
+        Assert.Equal(["br", "gzip"], options.ResponseCaching.ContentCodings);
+    }
+
+    [Fact]
+    public void A_list_that_was_set_as_an_array_can_be_configured_too()
+    {
+        var options = new RedisExpiringCacheOptions();
+        options.ResponseCaching.ContentCodings = new[] { "deflate" };
+        RedisExpiringCacheSettings.Apply(Section("""{ "ResponseCaching": { "ContentCodings": ["br", "gzip"] } }"""), options);
+        Assert.Equal(["br", "gzip"], options.ResponseCaching.ContentCodings);
     }
 
     [Fact]

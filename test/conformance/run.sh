@@ -94,7 +94,7 @@ engine="$suite"
 start origin "Listening on" node "$here/origin.mjs" "$engine"
 # The machines that run this are slow, and a hundred tests start at once: more than a second for Redis.
 start edge "listens on" "$root/examples/EdgeCache/bin/Debug/net10.0/EdgeCache" \
-    --origin "$address" --urls http://127.0.0.1:0 --Cache:OperationTimeout 00:00:10
+    --origin "$address" --urls http://127.0.0.1:0 --Cache:OperationTimeout 00:00:10 --Cache:ResponseCaching:OperationTimeout 00:00:10
 
 echo "== Running the HTTP cache tests"
 node --no-warnings "$here/score.mjs" --base "$address" --suite "$suite" ${options[@]+"${options[@]}"}

@@ -2,12 +2,19 @@ using System.Diagnostics;
 
 namespace RedisExpiryCache.Redis;
 
+/// <summary>How long a call may take, and the option that says so: who is told of a time-out is to know what to change.</summary>
+internal sealed record CallBudget(TimeSpan Time, string Setting);
+
 /// <summary>
-/// One call of the surface, however many round trips it takes: since when it lasts, and how it waits. The synchronous half of
+/// One call of the surface, however many round trips it takes: since when it lasts, for how long it may, and how it waits. The synchronous half of
 /// <c>IDistributedCache</c> blocks its thread on the client library's own task, so that the same code serves both halves and a blocked caller
 /// never needs a second pool thread in order to go on.
 /// </summary>
-internal readonly record struct Call(bool Blocking, long Started, CancellationToken Token)
+/// <param name="Blocking">Whether it blocks its thread.</param>
+/// <param name="Started">A timestamp of <see cref="Stopwatch"/>.</param>
+/// <param name="Token">The caller's.</param>
+/// <param name="Budget">Null: <see cref="RedisExpiringCacheOptions.OperationTimeout"/>.</param>
+internal readonly record struct Call(bool Blocking, long Started, CancellationToken Token, CallBudget? Budget = null)
 {
     public static Call Sync() => new(Blocking: true, Stopwatch.GetTimestamp(), CancellationToken.None);
 
@@ -15,6 +22,9 @@ internal readonly record struct Call(bool Blocking, long Started, CancellationTo
 
     /// <summary>For work that rides behind a call, or that no caller can cancel.</summary>
     public static Call Detached() => Async(CancellationToken.None);
+
+    /// <summary>For work that no caller can cancel, and that somebody waits for no longer than this.</summary>
+    public static Call Within(CallBudget budget) => new(Blocking: false, Stopwatch.GetTimestamp(), CancellationToken.None, budget);
 
     /// <summary>What is left of the time that a call may take; zero when it is over.</summary>
     public TimeSpan Left(TimeSpan timeout)

@@ -8,11 +8,17 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal static class Commands
 {
+    /// <summary>
+    /// For every command, reads too: the client library would otherwise read from a replica while it has no connection to the primary. A replica
+    /// may not know yet, or not for a long time, what has been evicted.
+    /// </summary>
+    public const CommandFlags Primary = CommandFlags.DemandMaster;
+
     /// <summary>SET, with PX where there is a time to live.</summary>
     public static Task<RedisResult> Set(IDatabase database, RedisKey key, ReadOnlyMemory<byte> value, long? ttlMs) =>
-        database.ExecuteAsync("SET", ttlMs is { } ms ? [key, (RedisValue)value, "PX", ms] : [key, (RedisValue)value]);
+        database.ExecuteAsync("SET", ttlMs is { } ms ? [key, (RedisValue)value, "PX", ms] : [key, (RedisValue)value], Primary);
 
     /// <summary>DEL of one key, or of several that live on one server.</summary>
     public static Task<RedisResult> Delete(IDatabase database, params IEnumerable<string> keys) =>
-        database.ExecuteAsync("DEL", [.. keys.Select(static key => (object)(RedisKey)key)]);
+        database.ExecuteAsync("DEL", [.. keys.Select(static key => (object)(RedisKey)key)], Primary);
 }

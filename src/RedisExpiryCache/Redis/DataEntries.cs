@@ -8,9 +8,12 @@ namespace RedisExpiryCache.Redis;
 /// What the data cache does, one method a call of its surface: check the arguments, ask Redis, report. Failure policy:
 /// see <see cref="RedisExpiringCache"/>.
 /// </summary>
-internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Generations generations, DataReport report, string instanceName)
+internal sealed class DataEntries(RedisConnection connection, DataDegradation degradation, DataReport report, RedisExpiringCacheOptions options)
 {
-    private readonly EntryTags entryTags = new(generations, $"{instanceName}tag:data:");
+    private readonly ServerClock clock = connection.Clock;
+    private readonly RedisEntries entries = new(connection, options.EntryFormat);
+    private readonly string instanceName = options.InstanceName ?? "";
+    private readonly EntryTags entryTags = new(new Generations(connection), $"{options.InstanceName}tag:data:");
 
     public async ValueTask<byte[]?> GetAsync(string key, Call call)
     {
@@ -36,13 +39,13 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         EntryTags.Check(tags);
         RedisEntries.Check(value);
 
-        return Reported(DataReport.Start(), DataOperation.Set, key, WriteAsync(FullKey(key), value, options, tags, call));
+        return Reported(DataReport.Start(), DataOperation.Set, key, call, WriteAsync(FullKey(key), value, options, tags, call), evicts: () => [FullKey(key)]);
     }
 
     public ValueTask<bool> RefreshAsync(string key, Call call)
     {
         Check(key, call);
-        return Reported(DataReport.Start(), DataOperation.Refresh, key, SlideAsync(key, call));
+        return Reported(DataReport.Start(), DataOperation.Refresh, key, call, SlideAsync(key, call));
     }
 
     public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, Call call)
@@ -53,27 +56,28 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
 
         call.Token.ThrowIfCancellationRequested();
         var named = keys.Count == 1 ? keys.First() : $"{keys.Count} keys";
-        return Reported(DataReport.Start(), DataOperation.Remove, named, entries.RemoveAsync([.. keys.Select(FullKey)], call));
+        string[] fullKeys = [.. keys.Select(FullKey)];
+        return Reported(DataReport.Start(), DataOperation.Remove, named, call, entries.RemoveAsync(fullKeys, call), evicts: () => fullKeys);
     }
 
     public ValueTask<bool> RemoveByTagAsync(string tag, Call call)
     {
         ArgumentNullException.ThrowIfNull(tag);
         call.Token.ThrowIfCancellationRequested();
-        return Reported(DataReport.Start(), DataOperation.RemoveByTag, tag, entryTags.RemoveAsync(tag, call));
+        return Reported(DataReport.Start(), DataOperation.RemoveByTag, tag, call, entryTags.RemoveAsync(tag, call), evicts: () => [entryTags.KeyOfTag(tag)]);
     }
 
     public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, Call call)
     {
         Check(key, call);
-        return Reported(DataReport.Start(), DataOperation.GetLifetime, key, LifetimeAsync(FullKey(key), call));
+        return Reported(DataReport.Start(), DataOperation.GetLifetime, key, call, LifetimeAsync(FullKey(key), call));
     }
 
     public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, Call call)
     {
         Check(key, call);
         ArgumentNullException.ThrowIfNull(options);
-        return Reported(DataReport.Start(), DataOperation.Expire, key, NewExpiryAsync(FullKey(key), options, call));
+        return Reported(DataReport.Start(), DataOperation.Expire, key, call, NewExpiryAsync(FullKey(key), options, call));
     }
 
     private async ValueTask<EntryRead> ReadAsync(string key, Call call)
@@ -84,11 +88,12 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         EntryRead read;
         try
         {
-            read = await entryTags.ReadAsync(entries, fullKey, call);
+            read = degradation.HidesAll ? new EntryRead(EntryMiss.Absent) : await entryTags.ReadAsync(entries, fullKey, call);
         }
-        catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, started))
+        catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, started) || degradation.Covers(failure, call))
         {
-            throw;
+            report.WentWithout(DataOperation.Get, failure);
+            return new EntryRead(EntryMiss.Absent);
         }
 
         if (read.IsHit && read.Expiry.Sliding is not null)
@@ -150,11 +155,11 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         var tags = await entries.ExpireAsync(fullKey, expiry, serverNow, call);
 
         // An entry whose tag was removed is not there, though its bytes are.
-        return tags is not null && await entryTags.KeepAsync(tags, LifetimeOf(expiry, serverNow), call);
+        return tags is not null && !degradation.HidesAll && await entryTags.KeepAsync(tags, LifetimeOf(expiry, serverNow), call);
     }
 
     private async ValueTask<CacheEntryLifetime?> LifetimeAsync(string fullKey, Call call) =>
-        await entries.LifetimeAsync(fullKey, call) is var (lifetime, tags) && await entryTags.AreCurrentAsync(fullKey, tags, guess: null, call)
+        !degradation.HidesAll && await entries.LifetimeAsync(fullKey, call) is var (lifetime, tags) && await entryTags.AreCurrentAsync(fullKey, tags, guess: null, call)
             ? lifetime
             : null;
 
@@ -165,7 +170,7 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
     {
         var (end, relative) = (options.AbsoluteExpiration, options.AbsoluteExpirationRelativeToNow);
         var namesMoment = end is not null || (relative is not null && options.SlidingExpiration is not null);
-        var serverNow = namesMoment ? await clock.NowAsync(call) : clock.LocalNow;
+        var serverNow = namesMoment ? await NowAsync(end, call) : clock.LocalNow;
 
         // Past for the app and for the server alike: where only one of the two clocks is wrong, the server's decides, and nobody is blamed.
         if (end <= clock.LocalNow && end <= serverNow)
@@ -175,6 +180,19 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         }
 
         return (EntryExpiry.From(options, serverNow), serverNow);
+    }
+
+    /// <summary>A server that cannot be asked does not excuse a moment that has passed.</summary>
+    private async ValueTask<DateTimeOffset> NowAsync(DateTimeOffset? end, Call call)
+    {
+        try
+        {
+            return await clock.NowAsync(call);
+        }
+        catch (Exception failure) when (RedisErrors.IsOfRedis(failure) && end <= clock.LocalNow)
+        {
+            return clock.LocalNow;
+        }
     }
 
     private static TimeSpan? LifetimeOf(EntryExpiry expiry, DateTimeOffset serverNow) =>
@@ -188,16 +206,24 @@ internal sealed class DataEntries(ServerClock clock, RedisEntries entries, Gener
         call.Token.ThrowIfCancellationRequested();
     }
 
-    private async ValueTask<T> Reported<T>(long started, DataOperation operation, string key, ValueTask<T> work)
+    /// <summary>
+    /// What the call did is reported. What it could not do is thrown, or, where the settings want that, gone without: then its result is the default.
+    /// </summary>
+    private async ValueTask<T> Reported<T>(
+        long started, DataOperation operation, string key, Call call, ValueTask<T> work, Func<IReadOnlyCollection<string>>? evicts = null)
     {
         T result;
         try
         {
             result = await work;
         }
-        catch (Exception failure) when (report.Failed(operation, key, failure, started))
+        catch (Exception failure) when (report.Failed(operation, key, failure, started) || degradation.Covers(failure, call))
         {
-            throw;
+            report.WentWithout(operation, failure);
+            if (evicts is not null)
+                await degradation.EvictAsync(entries, evicts(), failure, call);
+
+            return default!;
         }
 
         report.Done(operation, key, started);

@@ -28,6 +28,7 @@ internal enum DataOutcome
 /// <summary>Says what the data cache did, in the log and in the metrics, by the same names.</summary>
 internal sealed class DataReport
 {
+    private readonly LogThrottle throttle = new();
     private readonly CacheMetrics metrics;
     private readonly ILogger logger;
     private readonly EntryWarnings warnings;
@@ -64,6 +65,14 @@ internal sealed class DataReport
         metrics.DataOperation(started, operation, DataOutcome.Error, kind);
         logger.DataOperation(operation.Token(), key, DataOutcome.Error.Token(), kind);
         return false;
+    }
+
+    /// <summary>The app goes on as if there were no cache.</summary>
+    public void WentWithout(DataOperation operation, Exception failure)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        if (throttle.IsDue($"{operation.Token()} {kind}"))
+            logger.DataWithoutRedis(operation.Token(), kind, failure);
     }
 
     public void SlideFailed(string key, Exception failure) =>

@@ -1,5 +1,4 @@
 using System.Text;
-using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
 
@@ -52,7 +51,7 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         var stamps = new TagStamp[distinct.Length];
         for (var i = 0; i < stamps.Length; i++)
         {
-            var value = values[i] ?? throw new InvalidOperationException(
+            var value = values[i] ?? throw generations.NotYet(KeyOf(distinct[i])) ?? new InvalidOperationException(
                 $"The Redis key '{KeyOf(distinct[i])}', which is to hold the generation of a tag, holds a value that this library did not write. Delete it.");
             stamps[i] = new TagStamp(distinct[i], Generations.IdOf(value));
         }
@@ -79,11 +78,13 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
     public async ValueTask<bool> KeepAsync(TagStamp[] stamps, TimeSpan? lifetime, Call call)
     {
         var kept = Array.ConvertAll(
-            stamps, stamp => generations.KeepAsync(KeyOf(stamp.Tag), stamp.Generation, note: "", lifetime + Generations.Slack, call).AsTask());
+            stamps, stamp => generations.KeepAsync(KeyOf(stamp.Tag), stamp.Generation, value: null, lifetime + Generations.Slack, call).AsTask());
         return Array.TrueForAll(await Task.WhenAll(kept), static current => current);
     }
 
-    public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOf(KeyText.Escape(tag)), call);
+    public ValueTask<bool> RemoveAsync(string tag, Call call) => generations.RemoveAsync(KeyOfTag(tag), call);
+
+    public string KeyOfTag(string tag) => KeyOf(KeyText.Escape(tag));
 
     /// <summary>Sends for the generations that reading this key will probably need; null when nothing is known of it.</summary>
     private async ValueTask<TagGuess?> GuessAsync(string fullKey, Call call) =>
@@ -105,9 +106,9 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         return true;
     }
 
-    private async ValueTask<TagStamp[]> ReceiveAsync(TagGuess asked, Call call)
+    private static async ValueTask<TagStamp[]> ReceiveAsync(TagGuess asked, Call call)
     {
-        var values = await generations.ReceiveAsync(asked.Replies, call);
+        var values = await Generations.ReceiveAsync(asked.Replies, call);
         return [.. asked.Tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
     }
 
@@ -117,4 +118,4 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
 }
 
 /// <summary>Tags whose generations were asked for, and the replies to come.</summary>
-internal sealed record TagGuess(string[] Tags, Task<RedisValue>[] Replies);
+internal sealed record TagGuess(string[] Tags, SentRead[] Replies);

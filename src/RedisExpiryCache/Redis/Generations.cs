@@ -8,7 +8,12 @@ namespace RedisExpiryCache.Redis;
 /// <summary>
 /// Small keys that hold a random id each, a tag's or a URL's current generation. What was made under an id may be served while the id
 /// is still there: so DEL of one key evicts all of it, at once and on every node. A lost key means misses, nothing else.
-/// <para>Behind its id a key can carry a note, which is exchanged only while the id stands.</para>
+/// <code>
+///   ID~OLDER~OLDEST NOTE          without the blank
+/// </code>
+/// <para>What was made under one of the ids behind the first is stale, and may be of use still: see <see cref="RetireAsync"/>. The note is exchanged
+/// only while the first id stands.</para>
+/// <para>A key whose eviction is still to be made up for (<see cref="PendingEvictions"/>) has no generation here, and gets none.</para>
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
 internal sealed class Generations(RedisConnection connection)
@@ -22,58 +27,113 @@ internal sealed class Generations(RedisConnection connection)
     /// </summary>
     public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
 
+    private const char Retired = '~';
+
+    /// <summary>
+    /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before the answer
+    /// and after it.
+    /// </summary>
+    private const int MostRetired = 8;
+
+    private static readonly Task<RedisValue> Nothing = Task.FromResult(RedisValue.Null);
+
     public static string IdOf(string value) => value[..IdLength];
 
-    public static string NoteOf(string value) => value[IdLength..];
+    /// <summary>The ids that are no longer the first, the latest of them in front.</summary>
+    public static IEnumerable<string> RetiredIn(string value)
+    {
+        for (var at = IdLength; at < NoteAt(value); at += 1 + IdLength)
+            yield return value.Substring(at + 1, IdLength);
+    }
+
+    public static string NoteOf(string value) => value[NoteAt(value)..];
+
+    /// <summary>The same generation, and the same retired ones, with another note.</summary>
+    public static string WithNote(string value, string note) => string.Concat(value.AsSpan(0, NoteAt(value)), note);
+
+    /// <summary>How what was made under an id stands with the generation that there is now; null: there is none.</summary>
+    public static Standing StandingOf(string id, string? value) =>
+        value is null ? Standing.Gone
+        : IdOf(value) == id ? Standing.Current
+        : RetiredIn(value).Contains(id) ? Standing.Retired : Standing.Gone;
 
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
     public async ValueTask<string?[]> ReadAsync(IReadOnlyList<string> keys, Call call) =>
         keys.Count == 0 ? [] : await ReceiveAsync(await SendAsync(keys, call), call);
 
     /// <summary>The question alone, for a caller that has another one for the same round trip.</summary>
-    public async ValueTask<Task<RedisValue>[]> SendAsync(IReadOnlyList<string> keys, Call call)
+    public async ValueTask<SentRead[]> SendAsync(IReadOnlyList<string> keys, Call call)
     {
-        var database = await connection.OpenAsync(call);
-        return [.. keys.Select(key => database.StringGetAsync(key))];
+        var sent = new SentRead[keys.Count];
+        for (var i = 0; i < sent.Length; i++)
+        {
+            var redis = await connection.OpenAsync(keys[i], Access.Read, call);
+            sent[i] = new SentRead(redis, connection.Pending.Hides(keys[i]) ? Nothing : redis.Database.StringGetAsync(keys[i], Commands.Primary));
+        }
+
+        return sent;
     }
 
     /// <summary>The answer to <see cref="SendAsync"/>.</summary>
-    public async ValueTask<string?[]> ReceiveAsync(Task<RedisValue>[] replies, Call call)
+    public static async ValueTask<string?[]> ReceiveAsync(SentRead[] sent, Call call)
     {
-        try
+        var values = new string?[sent.Length];
+        for (var i = 0; i < sent.Length; i++)
         {
-            await connection.Complete(Task.WhenAll(replies), call);
+            try
+            {
+                values[i] = ReferenceEquals(sent[i].Reply, Nothing) ? null : Checked(await sent[i].Redis.Complete(sent[i].Reply, call));
+            }
+            catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
+            {
+                // A list or a hash under the key is no generation either.
+                values[i] = null;
+            }
+            catch
+            {
+                foreach (var other in sent.AsSpan(i))
+                    Waits.Abandon(other.Reply);
+
+                throw;
+            }
         }
-        catch (RedisServerException) when (Array.TrueForAll(replies, static reply => reply.IsCompletedSuccessfully || IsOfWrongType(reply)))
-        {
-            // A list or a hash under the key is no generation either.
-            return Array.ConvertAll(replies, static reply => reply.IsCompletedSuccessfully ? Checked(reply.Result) : null);
-        }
 
-        return Array.ConvertAll(replies, static reply => Checked(reply.Result));
-    }
-
-    /// <summary>The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/> from now.</summary>
-    public async ValueTask<string?[]> ReadOrCreateAsync(IReadOnlyList<string> keys, TimeSpan atLeast, Call call)
-    {
-        if (keys.Count == 0)
-            return [];
-
-        var database = await connection.OpenAsync(call);
-        var ttlMs = Ttl.ToMilliseconds(atLeast);
-        var replies = await connection.Complete(Task.WhenAll(keys.Select(key => Scripts.Generation(database, key, NewId(), ttlMs))), call);
-        return Array.ConvertAll(replies, static reply => Checked((RedisValue)reply));
+        return values;
     }
 
     /// <summary>
-    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives it its note (null: leaves it its own), if it is still current.
+    /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/>
+    /// from now. A Redis that takes no writes still says those that there are, if there are all of them.
     /// </summary>
-    /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it can never be served.</returns>
-    public async ValueTask<bool> KeepAsync(string key, string id, string? note, TimeSpan? atLeast, Call call)
+    public async ValueTask<string?[]> ReadOrCreateAsync(IReadOnlyList<string> keys, TimeSpan atLeast, Call call)
     {
-        var database = await connection.OpenAsync(call);
-        var kept = await connection.Complete(
-            Scripts.Keep(database, key, id, note is null ? "" : id + note, atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
+        try
+        {
+            return await Task.WhenAll(keys.Select(key => ReadOrCreateAsync(key, Ttl.ToMilliseconds(atLeast), call).AsTask()));
+        }
+        catch (Exception refused) when (RedisFailures.IsRefusedWrite(refused))
+        {
+            var values = await ReadAsync(keys, call);
+            if (values.Contains(null))
+                throw;
+
+            return values;
+        }
+    }
+
+    /// <summary>
+    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives the key this value (null: leaves it its own), if
+    /// the id it begins with is still the current one.
+    /// </summary>
+    /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it is not to be served as if it were new.</returns>
+    public async ValueTask<bool> KeepAsync(string key, string id, string? value, TimeSpan? atLeast, Call call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        if (connection.Pending.Hides(key))
+            return false;
+
+        var kept = await redis.Complete(
+            Scripts.Keep(redis.Database, key, id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
         return (int)kept == 1;
     }
 
@@ -81,27 +141,65 @@ internal sealed class Generations(RedisConnection connection)
     /// <returns>The new one; null when the generation was no longer <paramref name="id"/>: then there is none.</returns>
     public async ValueTask<string?> RenewAsync(string key, string id, Call call)
     {
-        var database = await connection.OpenAsync(call);
+        var redis = await connection.OpenAsync(key, Access.Write, call);
         var newId = NewId();
-        return (int)await connection.Complete(Scripts.Renew(database, key, id, newId, Ttl.ToMilliseconds(Slack)), call) == 1 ? newId : null;
+        var isRenewed = (int)await redis.Complete(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call) == 1;
+        return isRenewed && !connection.Pending.Hides(key) ? newId : null;
     }
 
-    /// <summary>Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.</summary>
+    /// <summary>
+    /// Begins the next generation and keeps the ended one's id behind it: what was made under that may be served as stale, while it is made anew.
+    /// Nothing where there is no generation.
+    /// </summary>
+    public async ValueTask RetireAsync(string key, Call call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        await redis.Complete(Scripts.Retire(redis.Database, key, NewId(), MostRetired), call);
+    }
+
+    /// <summary>
+    /// Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
+    /// </summary>
     public async ValueTask NoteAsync(string key, Call call)
     {
-        var database = await connection.OpenAsync(call);
-        await connection.Complete(Scripts.Note(database, key, IdLength, NewId()), call);
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        await redis.Complete(Scripts.Note(redis.Database, key, NewId()), call);
     }
+
+    /// <summary>Why there is no generation under a key, and will be none for a moment; null: there is another reason.</summary>
+    public Exception? NotYet(string key) => connection.Pending.Hides(key)
+        ? new RedisConnectionException(
+            ConnectionFailureType.UnableToConnect,
+            CommandFlags.None,
+            $"What is under '{key}' was removed while Redis was away, which has to be made up for first.",
+            innerException: null,
+            CommandStatus.Unknown)
+        : null;
 
     /// <summary>Ends a generation: one DEL, however much was made under it.</summary>
     /// <returns>False when there was none.</returns>
     public async ValueTask<bool> RemoveAsync(string key, Call call)
     {
-        var database = await connection.OpenAsync(call);
-        return (long)await connection.Complete(Commands.Delete(database, key), call) > 0;
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        return await redis.DeleteAsync([key], call) > 0;
     }
 
-    private static bool IsOfWrongType(Task reply) => reply.Exception?.InnerException is { } failure && RedisErrors.IsWrongType(failure);
+    private static int NoteAt(string value)
+    {
+        var at = IdLength;
+        while (value.Length > at + IdLength && value[at] == Retired)
+            at += 1 + IdLength;
+
+        return at;
+    }
+
+    private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, Call call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        return connection.Pending.Hides(key)
+            ? null
+            : Checked((RedisValue)await redis.Complete(Scripts.Generation(redis.Database, key, NewId(), atLeastMs), call));
+    }
 
     /// <summary>Bytes under the key that no generation has are no generation.</summary>
     private static string? Checked(RedisValue value)
@@ -117,3 +215,19 @@ internal sealed class Generations(RedisConnection connection)
         return Base64Url.EncodeToString(random);
     }
 }
+
+/// <summary>How what was made under a generation stands with the one that there is now.</summary>
+internal enum Standing
+{
+    /// <summary>It was evicted.</summary>
+    Gone,
+
+    /// <summary>It was marked stale.</summary>
+    Retired,
+
+    /// <summary>It holds.</summary>
+    Current,
+}
+
+/// <summary>A question about one key, and the reply to come.</summary>
+internal readonly record struct SentRead(RedisRoute Redis, Task<RedisValue> Reply);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Runtime.ExceptionServices;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -8,97 +6,148 @@ namespace RedisExpiryCache.Redis;
 /// <summary>
 /// One multiplexer, connected at the first use and kept.
 /// <para>
-/// Failure policy: every wait ends within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. No connection in that time is a
-/// <see cref="RedisConnectionException"/>, no reply a <see cref="RedisTimeoutException"/>; what Redis itself refuses is thrown as it
-/// came. A failed first connection is tried again by the next call; a lost one comes back by itself, in the client library.
+/// Failure policy: every wait ends within the call's budget, <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where it has none of its own.
+/// No connection in that time is a <see cref="RedisConnectionException"/>, no reply a <see cref="RedisTimeoutException"/>; what Redis itself refuses
+/// is thrown as it came. After some failures in a row the circuit opens, and calls end at once. A failed first connection is tried again by the next
+/// call, or probe; a lost one comes back by itself, in the client library.
 /// </para>
 /// </summary>
 internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 {
-    // Timers of a network guard follow real time, also where an app hands in a clock of its own.
-    private static readonly TimeProvider RealTime = TimeProvider.System;
-
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock gate = new();
     private readonly RedisExpiringCacheOptions options;
-    private readonly TimeSpan timeout;
+    private readonly CallBudget ownBudget;
+    private readonly ConnectionReport report;
     private Task<IConnectionMultiplexer>? connecting;
 
     /// <summary>Why the attempt before this one failed: one that fails more slowly than its callers wait could not tell them.</summary>
     private Exception? lastFailure;
-    private IConnectionMultiplexer? connected;
+    private volatile IConnectionMultiplexer? connected;
+    private volatile bool isCluster;
+    private volatile bool behindSentinel;
     private volatile bool disposed;
 
-    public RedisConnection(RedisExpiringCacheOptions options, TimeProvider time)
+    public RedisConnection(RedisExpiringCacheOptions options, TimeProvider time, ConnectionReport report)
     {
         this.options = options;
-        timeout = options.OperationTimeout;
+        this.report = report;
+        ownBudget = new CallBudget(options.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
+        Circuits = new Circuits(this, options.CircuitBreaker, options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe, report);
+        Pending = new PendingEvictions(this, report);
         Clock = new ServerClock(this, time);
     }
 
     public ServerClock Clock { get; }
 
-    /// <summary>The database to send to. Connects when that has not been done, within the time that one call may take.</summary>
-    public async ValueTask<IDatabase> OpenAsync(Call call)
+    public Circuits Circuits { get; }
+
+    public PendingEvictions Pending { get; }
+
+    public Denials Denials { get; } = new();
+
+    public bool IsDisposed => disposed;
+
+    /// <summary>A cluster refuses one command over keys of several slots.</summary>
+    public bool IsCluster => isCluster;
+
+    private static TimeSpan Now => Waits.RealTime.GetElapsedTime(0);
+
+    private bool OwnsMultiplexer => options.ConnectionMultiplexerFactory is null;
+
+    /// <summary>Begins to connect, so that the first call need not; nobody waits for it.</summary>
+    public void Begin()
+    {
+        if (!disposed)
+            _ = Connecting();
+    }
+
+    /// <summary>The way to the server that has the key. Connects when that has not been done, within the time that one call may take.</summary>
+    /// <param name="key">Null: it does not matter which server.</param>
+    /// <param name="access">What is going to be done there.</param>
+    /// <param name="call">Whose time it takes.</param>
+    /// <exception cref="RedisConnectionException">There is no connection, or the server's circuit is open.</exception>
+    public async ValueTask<RedisRoute> OpenAsync(string? key, Access access, Call call)
     {
         ObjectDisposedException.ThrowIf(disposed, typeof(RedisExpiringCache));
         call.Token.ThrowIfCancellationRequested();
-        var connection = Connecting();
-        if (!connection.IsCompletedSuccessfully)
-            await WaitForConnection(connection, call);
+        if (connected is null)
+            Circuits.Default.ThrowIfOpen(access, Now);
 
-        return (await connection).GetDatabase();
+        var multiplexer = await ConnectedAsync(access, call);
+        var circuit = key is null || !isCluster ? Circuits.Default : Circuits.Of(multiplexer, key);
+        circuit.ThrowIfOpen(access, Now);
+        if (behindSentinel && SentinelPrimaries.AreTwo(multiplexer))
+            throw TwoPrimaries();
+
+        return new RedisRoute(this, multiplexer.GetDatabase(), circuit, key, access);
     }
 
-    /// <summary>Waits for a reply.</summary>
-    public async ValueTask<T> Complete<T>(Task<T> reply, Call call)
+    /// <summary>The same for whoever probes a circuit, open as it is.</summary>
+    public async ValueTask<RedisRoute> OpenAsync(EndpointCircuit circuit, Call call)
     {
-        if (reply.IsCompleted)
-            return await reply;
+        ObjectDisposedException.ThrowIf(disposed, typeof(RedisExpiringCache));
+        var multiplexer = await ConnectedAsync(Access.Look, call);
+        return new RedisRoute(this, multiplexer.GetDatabase(), circuit, circuit.ProbeKey, Access.Look);
+    }
 
-        if (call.Blocking)
-            return WaitBlocking(reply, call) ? reply.GetAwaiter().GetResult() : throw TimedOut(reply);
-
+    /// <summary>Waits for a reply, and tells the circuit of it.</summary>
+    public async ValueTask<T> Complete<T>(Task<T> reply, RedisRoute route, Call call)
+    {
+        T result;
+        var since = Stopwatch.GetTimestamp();
         try
         {
-            return await reply.WaitAsync(call.Left(timeout), RealTime, call.Token);
+            result = reply.IsCompleted ? await reply : await Waits.ForReplyAsync(reply, call, BudgetOf(call));
         }
-        catch (TimeoutException expired) when (IsOurs(expired, reply))
+        catch (Exception failure) when (Heard(failure, route, call, since))
         {
-            throw TimedOut(reply);
-        }
-        catch (OperationCanceledException)
-        {
-            Abandon(reply);
             throw;
         }
-    }
 
-    /// <summary>A cluster refuses one command over keys of several slots.</summary>
-    public static bool IsCluster(IDatabase database)
-    {
-        var multiplexer = database.Multiplexer;
-        var endpoints = multiplexer.GetEndPoints();
-        return endpoints.Length > 0 && multiplexer.GetServer(endpoints[0]).ServerType == ServerType.Cluster;
+        route.Circuit.Succeeded(route.Access);
+        return result;
     }
 
     /// <summary>
-    /// A redis:// URL is none, though it can be parsed as one: as a host of that whole name, password included, which the client library
-    /// would then say in its exceptions.
+    /// A connection may be silent for good while Redis is not, where somebody between the two has forgotten it; the client library needs a minute or
+    /// more to notice. So a second one is made and asked. If it gets an answer, it takes the place of the first; if not, nothing has changed. One
+    /// that a factory handed in stays.
     /// </summary>
-    public static bool IsConnectionString(string configuration)
+    /// <exception cref="Exception">The second one got no answer either.</exception>
+    public async Task ReplaceSilentAsync(Func<IDatabase, Task> ask, TimeSpan within)
     {
+        if (!OwnsMultiplexer || connected is not { } silent)
+            return;
+
+        var fresh = await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Of(options));
+        var isTaken = false;
         try
         {
-            var endPoints = ConfigurationOptions.Parse(configuration).EndPoints;
-            return endPoints.Count > 0 && !endPoints.OfType<DnsEndPoint>().Any(static point => point.Host.AsSpan().ContainsAny("@/;= "));
+            await ask(fresh.GetDatabase()).WaitAsync(within, Waits.RealTime);
+            lock (gate)
+            {
+                isTaken = connected == silent && !disposed;
+                if (isTaken)
+                    (connected, connecting) = (fresh, Task.FromResult<IConnectionMultiplexer>(fresh));
+            }
         }
-        catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
+        finally
         {
-            return false;
+            Waits.Abandon(Task.Run(() => CloseAsync(isTaken ? silent : fresh)));
         }
+
+        if (!isTaken)
+            return;
+
+        Watch(fresh);
+        Restored(fresh);
+        report.Replaced();
     }
+
+    /// <summary>Whether the call may go on for longer than that.</summary>
+    public bool HasTimeFor(TimeSpan pause, Call call) => call.Left(BudgetOf(call).Time) > pause;
 
     public void Dispose()
     {
@@ -112,6 +161,25 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             await owned.DisposeAsync();
     }
 
+    private CallBudget BudgetOf(Call call) => call.Budget ?? ownBudget;
+
+    private async ValueTask<IConnectionMultiplexer> ConnectedAsync(Access access, Call call)
+    {
+        var connection = Connecting();
+        if (connection.IsCompletedSuccessfully)
+            return await connection;
+
+        var since = Stopwatch.GetTimestamp();
+        try
+        {
+            return await Waits.ForConnectionAsync(connection, call, BudgetOf(call)) ? await connection : throw NoConnection(BudgetOf(call));
+        }
+        catch (Exception failure) when (Heard(failure, new RedisRoute(this, null!, Circuits.Default, key: null, access), call, since))
+        {
+            throw;
+        }
+    }
+
     private Task<IConnectionMultiplexer> Connecting()
     {
         lock (gate)
@@ -120,7 +188,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             {
                 lastFailure = connecting?.Exception?.InnerException;
                 connecting = Task.Run(ConnectAsync);
-                Abandon(connecting);
+                Waits.Abandon(connecting);
             }
 
             return connecting;
@@ -131,12 +199,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     {
         var multiplexer = options.ConnectionMultiplexerFactory is { } factory
             ? await factory()
-            : await ConnectionMultiplexer.ConnectAsync(OwnConfiguration());
+            : await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Of(options));
 
-        multiplexer.ConnectionRestored += (_, _) => Clock.Forget();
-        if (options.ProfilingSession is { } profiling)
-            multiplexer.RegisterProfiler(profiling);
-
+        Watch(multiplexer);
         bool late;
         lock (gate)
         {
@@ -147,81 +212,74 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         if (late && OwnsMultiplexer)
             await multiplexer.DisposeAsync();
         else
-            await Clock.AskAsync(multiplexer.GetDatabase());
+            await Clock.AskAsync(new RedisRoute(this, multiplexer.GetDatabase(), Circuits.Default, key: null, Access.Look));
 
         return multiplexer;
     }
 
+    private static async Task CloseAsync(IConnectionMultiplexer multiplexer)
+    {
+        await multiplexer.CloseAsync(allowCommandsToComplete: false);
+        await multiplexer.DisposeAsync();
+    }
+
+    private void Watch(IConnectionMultiplexer multiplexer)
+    {
+        behindSentinel = SentinelPrimaries.Concern(multiplexer);
+        multiplexer.ConnectionRestored += (_, _) => Restored(multiplexer);
+        multiplexer.ConfigurationChanged += (_, _) => Learn(multiplexer);
+        Learn(multiplexer);
+        if (options.ProfilingSession is { } profiling)
+            multiplexer.RegisterProfiler(profiling);
+    }
+
+    private void Restored(IConnectionMultiplexer multiplexer)
+    {
+        Clock.Forget();
+        Learn(multiplexer);
+        Circuits.Hurry();
+        Pending.Hurry();
+    }
+
+    /// <summary>Once a cluster, always a cluster: a server that is away does not say so.</summary>
+    private void Learn(IConnectionMultiplexer multiplexer) =>
+        isCluster |= multiplexer.GetEndPoints().Any(endpoint => multiplexer.GetServer(endpoint).ServerType == ServerType.Cluster);
+
     /// <summary>
-    /// The user's configuration, with what our promises need: the app starts without Redis, nothing queues up while it is away, it is
-    /// found again soon, and the client library's own time-outs are no longer than ours.
+    /// An exception filter that tells the circuit and lets the exception pass. A reply that was given hardly any time, because the call had spent its
+    /// own before, says nothing about Redis by not coming.
     /// </summary>
-    private ConfigurationOptions OwnConfiguration()
+    private bool Heard(Exception failure, RedisRoute route, Call call, long since)
     {
-        var configuration = options.ConfigurationOptions?.Clone() ?? ConfigurationOptions.Parse(options.Configuration!);
-        var timeoutMs = (int)Math.Ceiling(timeout.TotalMilliseconds);
-        configuration.AbortOnConnectFail = false;
-        configuration.BacklogPolicy = BacklogPolicy.FailFast;
-        configuration.ReconnectRetryPolicy = new LinearRetry((int)RetryInterval.TotalMilliseconds);
-        configuration.ConnectTimeout = Math.Max(timeoutMs, 1000);
-        configuration.AsyncTimeout = timeoutMs;
-        configuration.SyncTimeout = timeoutMs;
-        return configuration;
+        if (failure is TimeoutException && Stopwatch.GetElapsedTime(since) < BudgetOf(call).Time / 2)
+            return false;
+
+        var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connected?.IsConnected is true);
+        if (route.Circuit.Failed(effect, failure, route.Access, route.Key, call.Started, Now))
+            _ = Circuits.ProbeAsync(route.Circuit);
+
+        if (route.Access != Access.Look && RedisFailures.DenialIn(failure) is { } word)
+        {
+            Denials.Note(word);
+            report.Denied(word);
+        }
+
+        return false;
     }
 
-    private async ValueTask WaitForConnection(Task<IConnectionMultiplexer> connection, Call call)
-    {
-        try
-        {
-            if (!call.Blocking)
-                await connection.WaitAsync(call.Left(timeout), RealTime, call.Token);
-            else if (!WaitBlocking(connection, call))
-                throw NoConnection();
-        }
-        catch (TimeoutException expired) when (IsOurs(expired, connection))
-        {
-            throw NoConnection();
-        }
-    }
-
-    /// <summary>Whether the wait ended for want of time. The task may fail at the very moment; then its own failure is another exception.</summary>
-    private static bool IsOurs(TimeoutException expired, Task task) => task.Exception?.InnerException != expired;
-
-    private bool WaitBlocking(Task task, Call call)
-    {
-        try
-        {
-            return task.Wait(call.Left(timeout));
-        }
-        catch (AggregateException failed)
-        {
-            // Task.Wait wraps what it finds; the caller is to see the failure itself, as the asynchronous half shows it.
-            ExceptionDispatchInfo.Throw(failed.InnerException!);
-            throw;
-        }
-    }
-
-    private RedisConnectionException NoConnection() => new(
+    private RedisConnectionException NoConnection(CallBudget budget) => new(
         ConnectionFailureType.UnableToConnect,
         CommandFlags.None,
-        $"Redis did not accept a connection within {nameof(RedisExpiringCacheOptions.OperationTimeout)} ({timeout.TotalMilliseconds} ms).",
+        $"Redis did not accept a connection within {budget.Setting} ({budget.Time.TotalMilliseconds} ms).",
         lastFailure,
         CommandStatus.Unknown);
 
-    private RedisTimeoutException TimedOut(Task reply)
-    {
-        Abandon(reply);
-        return new RedisTimeoutException(
-            CommandFlags.None,
-            $"Redis did not reply within {nameof(RedisExpiringCacheOptions.OperationTimeout)} ({timeout.TotalMilliseconds} ms).",
-            CommandStatus.Unknown);
-    }
-
-    /// <summary>Perhaps nobody waits for this any more when it ends: the caller has been told of a time-out, or has gone.</summary>
-    private static void Abandon(Task task) =>
-        task.ContinueWith(static late => _ = late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
-
-    private bool OwnsMultiplexer => options.ConnectionMultiplexerFactory is null;
+    private static RedisConnectionException TwoPrimaries() => new(
+        ConnectionFailureType.UnableToConnect,
+        CommandFlags.None,
+        "Two servers take themselves for the primary; the sentinels will make the one that came back a replica.",
+        innerException: null,
+        CommandStatus.Unknown);
 
     /// <summary>The multiplexer to dispose of: one that a factory handed in stays its owner's.</summary>
     private IConnectionMultiplexer? Retire()

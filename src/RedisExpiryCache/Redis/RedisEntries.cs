@@ -7,6 +7,7 @@ namespace RedisExpiryCache.Redis;
 /// <summary>
 /// Entries by their full Redis key: one command to write, value and expiry together; one round trip to read. Both layouts are read
 /// wherever they are found; the options say which one is written.
+/// <para>An entry whose removal is still to be made up for (<see cref="PendingEvictions"/>) is not there.</para>
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; what cannot be decoded is a miss with its reason.</para>
 /// </summary>
 internal sealed class RedisEntries(RedisConnection connection, EntryFormat format)
@@ -27,36 +28,44 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
     public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
     {
-        var database = await connection.OpenAsync(call);
+        var redis = await connection.OpenAsync(fullKey, Access.Read, call);
+        if (connection.Pending.Hides(fullKey))
+            return new EntryRead(EntryMiss.Absent);
 
         // The first look again at the end: another node may have overwritten one layout with the other between the two.
         if (format == EntryFormat.Microsoft)
-            return await ReadMicrosoft(database, fullKey, call) ?? await ReadCompact(database, fullKey, call) ?? await ReadMicrosoft(database, fullKey, call) ?? WrongType;
+            return await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call) ?? WrongType;
 
-        var read = await ReadCompact(database, fullKey, call) ?? await ReadHash(database, fullKey, call) ?? await ReadCompact(database, fullKey, call);
+        var read = await ReadCompact(redis, fullKey, call) ?? await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call);
         return read ?? WrongType;
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
     public async ValueTask WriteAsync(string fullKey, EntryPayload payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
     {
-        var database = await connection.OpenAsync(call);
+        var redis = await connection.OpenAsync(fullKey, Access.Write, call);
+        var pending = connection.Pending.NumberOf(fullKey);
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         var stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
         if (ttlMs == 0)
-            await connection.Complete(Commands.Delete(database, fullKey), call);
+            await redis.DeleteAsync([fullKey], call);
         else if (format == EntryFormat.Microsoft)
-            await connection.Complete(Scripts.SetMicrosoft(database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
+            await redis.Complete(Scripts.SetMicrosoft(redis.Database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
         else
-            await WriteCompact(database, fullKey, payload, expiry, stamps, ttlMs, call);
+            await WriteCompact(redis, fullKey, payload, expiry, stamps, ttlMs, call);
+
+        connection.Pending.Lift(fullKey, pending);
     }
 
     /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
     /// <returns>The tags whose generations have to slide with it, by its window: none where an absolute end was known to them from the first.</returns>
     public async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call)
     {
-        var database = await connection.OpenAsync(call);
-        var slid = (RedisResult[])(await connection.Complete(Scripts.Slide(database, fullKey), call))!;
+        var redis = await connection.OpenAsync(fullKey, Access.Write, call);
+        if (connection.Pending.Hides(fullKey))
+            return ([], TimeSpan.Zero);
+
+        var slid = (RedisResult[])(await redis.Complete(Scripts.Slide(redis.Database, fullKey), call))!;
         return slid.Length == 2 && TagStamp.TryDecode((byte[])slid[1]!) is { Length: > 0 } tags
             ? (tags, TimeSpan.FromMilliseconds((long)slid[0]))
             : ([], TimeSpan.Zero);
@@ -66,26 +75,32 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <returns>The tags of the entry; null when there is no such entry.</returns>
     public async ValueTask<TagStamp[]?> ExpireAsync(string fullKey, EntryExpiry expiry, DateTimeOffset serverNow, Call call)
     {
-        var database = await connection.OpenAsync(call);
+        var redis = await connection.OpenAsync(fullKey, Access.Write, call);
+        if (connection.Pending.Hides(fullKey))
+            return null;
+
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         if (ttlMs == 0)
-            return (long)await connection.Complete(Commands.Delete(database, fullKey), call) > 0 ? [] : null;
+            return await redis.DeleteAsync([fullKey], call) > 0 ? [] : null;
 
         var seed = RedisEntry.SeedOf(fullKey);
         var size = RedisEntry.HeadSize(RedisEntry.FlagsOf(expiry));
         byte[] head = new byte[size], taggedHead = new byte[size];
         RedisEntry.EncodeHead(head, seed, expiry, tagged: false);
         RedisEntry.EncodeHead(taggedHead, seed, expiry, tagged: true);
-        var stamps = await connection.Complete(
-            Scripts.Expire(database, fullKey, head, taggedHead, ttlMs, MicrosoftEntry.From(expiry)), call);
+        var stamps = await redis.Complete(
+            Scripts.Expire(redis.Database, fullKey, head, taggedHead, ttlMs, MicrosoftEntry.From(expiry)), call);
         return stamps.IsNull ? null : TagStamp.TryDecode((byte[])stamps!);
     }
 
     /// <summary>What is left of an entry, which is not slid by asking. Null when there is none.</summary>
     public async ValueTask<(CacheEntryLifetime Lifetime, TagStamp[] Tags)?> LifetimeAsync(string fullKey, Call call)
     {
-        var database = await connection.OpenAsync(call);
-        var reply = (RedisResult[])(await connection.Complete(Scripts.Lifetime(database, fullKey), call))!;
+        var redis = await connection.OpenAsync(fullKey, Access.Read, call);
+        if (connection.Pending.Hides(fullKey))
+            return null;
+
+        var reply = (RedisResult[])(await redis.Complete(Scripts.Lifetime(redis.Database, fullKey), call))!;
         if (reply.Length == 0 || Describe(reply, fullKey) is not var (expiry, stamps) || TagStamp.TryDecode(stamps.Span) is not { } tags)
             return null;
 
@@ -99,23 +114,23 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <returns>How many of the keys there were.</returns>
     public async ValueTask<long> RemoveAsync(IReadOnlyCollection<string> fullKeys, Call call)
     {
-        var database = await connection.OpenAsync(call);
+        var redis = await connection.OpenAsync(fullKeys.FirstOrDefault(), Access.Write, call);
         if (fullKeys.Count == 0)
             return 0;
 
-        if (fullKeys.Count == 1 || !RedisConnection.IsCluster(database))
-            return (long)await connection.Complete(Commands.Delete(database, fullKeys), call);
+        if (fullKeys.Count == 1 || !connection.IsCluster)
+            return await redis.DeleteAsync(fullKeys, call);
 
-        var replies = await connection.Complete(Task.WhenAll(fullKeys.Select(key => Commands.Delete(database, key))), call);
-        return replies.Sum(static removed => (long)removed);
+        var removed = await Task.WhenAll(fullKeys.Select(async key => await (await connection.OpenAsync(key, Access.Write, call)).DeleteAsync([key], call)));
+        return removed.Sum();
     }
 
-    private async ValueTask<EntryRead?> ReadCompact(IDatabase database, string fullKey, Call call)
+    private static async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
     {
         Lease<byte>? lease;
         try
         {
-            lease = await connection.Complete(database.StringGetLeaseAsync(fullKey), call);
+            lease = await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call);
         }
         catch (RedisServerException refused) when (RedisErrors.IsWrongType(refused))
         {
@@ -135,20 +150,20 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Reads what is known not to be a string: without our fields it is somebody else's hash, if it is there still.</summary>
-    private async ValueTask<EntryRead?> ReadHash(IDatabase database, string fullKey, Call call)
+    private static async ValueTask<EntryRead?> ReadHash(RedisRoute redis, string fullKey, Call call)
     {
-        var read = await ReadMicrosoft(database, fullKey, call);
-        return read is { Miss: EntryMiss.Absent } && await connection.Complete(database.KeyExistsAsync(fullKey), call)
+        var read = await ReadMicrosoft(redis, fullKey, call);
+        return read is { Miss: EntryMiss.Absent } && await redis.Complete(redis.Database.KeyExistsAsync(fullKey, Commands.Primary), call)
             ? new EntryRead(EntryMiss.Foreign)
             : read;
     }
 
-    private async ValueTask<EntryRead?> ReadMicrosoft(IDatabase database, string fullKey, Call call)
+    private static async ValueTask<EntryRead?> ReadMicrosoft(RedisRoute redis, string fullKey, Call call)
     {
         RedisValue[] fields;
         try
         {
-            fields = await connection.Complete(database.HashGetAsync(fullKey, MicrosoftFields), call);
+            fields = await redis.Complete(redis.Database.HashGetAsync(fullKey, MicrosoftFields, Commands.Primary), call);
         }
         catch (RedisServerException refused) when (RedisErrors.IsWrongType(refused))
         {
@@ -167,13 +182,13 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
             : new EntryRead(new DecodedEntry(expiry, default, (ReadOnlyMemory<byte>)fields[2]), tags, buffer: null);
     }
 
-    private async ValueTask WriteCompact(
-        IDatabase database, string fullKey, EntryPayload payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
+    private static async ValueTask WriteCompact(
+        RedisRoute redis, string fullKey, EntryPayload payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
     {
         var size = RedisEntry.EncodedSize(expiry, stamps, payload.Length);
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         RedisEntry.Encode(buffer.AsSpan(0, size), RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
-        await connection.Complete(Commands.Set(database, fullKey, buffer.AsMemory(0, size), ttlMs), call);
+        await redis.Complete(Commands.Set(redis.Database, fullKey, buffer.AsMemory(0, size), ttlMs), call);
 
         // Not in a finally: after a time-out or a cancellation the client library may still be about to send these bytes.
         ArrayPool<byte>.Shared.Return(buffer);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace RedisExpiryCache.Redis;
 
 /// <summary>
-/// PING over the cache's own connection.
+/// PING over the cache's own connection, and what the cache has noticed by itself: an open circuit, a Redis that turns the app away, evictions that were lost.
 /// <para>
 /// Failure policy: throws when the caller has cancelled, nothing else. What went wrong is told by its name alone, never as the exception: health reports are
 /// shown to strangers, and what a connection factory throws may hold a password.
@@ -14,35 +14,64 @@ internal sealed class RedisHealthCheck(RedisConnection connection) : IHealthChec
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        var failed = context.Registration.FailureStatus;
+        cancellationToken.ThrowIfCancellationRequested();
+        if (connection.Circuits.IsOpen)
+            return Report(failed, $"The circuit is open: {Describe(connection.Circuits.Why)}", "circuit-open", connection.Circuits.Why);
+
         try
         {
             var latency = await PingAsync(Call.Async(cancellationToken));
-            return HealthCheckResult.Healthy("Redis answers.", new Dictionary<string, object> { ["latencyMs"] = latency.TotalMilliseconds });
+            return Noticed(failed) ?? HealthCheckResult.Healthy("Redis answers.", new Dictionary<string, object> { ["latencyMs"] = latency.TotalMilliseconds });
         }
         catch (Exception failure)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var kind = RedisErrors.KindOf(failure);
-            return new HealthCheckResult(
-                context.Registration.FailureStatus,
-                $"{Describe(kind, failure)} ({kind.Token()}).",
-                data: new Dictionary<string, object> { ["reason"] = kind.Token() });
+            return Report(failed, Describe(failure), RedisErrors.KindOf(failure).Token(), failure);
         }
+    }
+
+    /// <summary>What is wrong although Redis answers.</summary>
+    private HealthCheckResult? Noticed(HealthStatus failed)
+    {
+        // Degraded, where nobody has asked for less: the app is served, and not as it should be.
+        var degraded = failed == HealthStatus.Unhealthy ? HealthStatus.Degraded : failed;
+        if (connection.Denials.Recent is { } word)
+            return Report(failed, $"Redis turns this app away, or one of its commands: {word}", RedisErrorKind.RedisRefused.Token(), failure: null, word);
+
+        if (connection.Circuits.IsOpenForWrites)
+            return Report(degraded, $"The circuit is open for writes: {Describe(connection.Circuits.Why)}", "circuit-open-for-writes", connection.Circuits.Why);
+
+        return connection.Pending.HasLost
+            ? Report(degraded, "More was removed while Redis was away than can be remembered: the data cache reads nothing until all that is remembered is made up for", "evictions-lost")
+            : null;
+    }
+
+    private HealthCheckResult Report(HealthStatus status, string description, string reason, Exception? failure = null, string? denial = null)
+    {
+        var data = new Dictionary<string, object> { ["reason"] = reason };
+        if ((denial ?? RedisFailures.DenialIn(failure)) is { } word)
+            data["error"] = word;
+
+        if (connection.Pending.Count is > 0 and var pending)
+            data["pendingEvictions"] = pending;
+
+        return new HealthCheckResult(status, $"{description} ({reason}).", data: data);
     }
 
     private async Task<TimeSpan> PingAsync(Call call)
     {
-        var database = await connection.OpenAsync(call);
+        var redis = await connection.OpenAsync(key: null, Access.Look, call);
         var sent = Stopwatch.GetTimestamp();
-        await connection.Complete(database.ExecuteAsync("PING"), call);
+        await redis.Complete(redis.Database.ExecuteAsync("PING", [], Commands.Primary), call);
         return Stopwatch.GetElapsedTime(sent);
     }
 
-    private static string Describe(RedisErrorKind kind, Exception failure) => kind switch
+    private static string Describe(Exception? failure) => failure is null ? "Redis does not answer" : RedisErrors.KindOf(failure) switch
     {
         RedisErrorKind.RedisUnavailable => "There is no connection to Redis",
         RedisErrorKind.RedisTimeout => $"Redis did not answer within {nameof(RedisExpiringCacheOptions.OperationTimeout)}",
-        RedisErrorKind.RedisRefused => "Redis refused PING",
+        RedisErrorKind.RedisRefused => "Redis refused the command",
         _ => $"Redis could not be asked: {failure.GetType().Name}",
     };
 }

@@ -110,8 +110,10 @@ internal static class Scripts
         return {left, time, head}
         """;
 
-    // ARGV: absexp, sldexp, data, the time to live in ms or '', tags or ''. Microsoft's own provider does this as two commands.
+    // ARGV: absexp, sldexp, data, the time to live in ms or '', tags or ''. Microsoft's own provider does this as two commands. PEXPIRE comes first too, where
+    // it does nothing that lasts: a user who may not use it is to be refused before anything is written, for a script that fails takes nothing back.
     private const string SetMicrosoftScript = """
+        if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
         redis.call('DEL', KEYS[1])
         redis.call('HSET', KEYS[1], 'absexp', ARGV[1], 'sldexp', ARGV[2], 'data', ARGV[3])
         if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'tags', ARGV[5]) end
@@ -158,40 +160,69 @@ internal static class Scripts
         return 0
         """;
 
-    // ARGV: the length of an id, the note to put behind it. The id and the time left stay as they are.
-    private const string NoteScript = """
+    // ARGV[1] is a new id, or a note as long as one. A value is an id, retired ids each behind a tilde, and a note.
+    private const string GenerationPrologue = """
+        local size = #ARGV[1]
         local value = redis.pcall('GET', KEYS[1])
-        if type(value) ~= 'string' or #value < tonumber(ARGV[1]) then return 0 end
-        local noted = string.sub(value, 1, tonumber(ARGV[1])) .. ARGV[2]
-        local left = redis.call('PTTL', KEYS[1])
-        if left < 0 then redis.call('SET', KEYS[1], noted) else redis.call('SET', KEYS[1], noted, 'PX', left) end
+        if type(value) ~= 'string' or #value < size then return 0 end
+        local notes = size + 1
+        while string.sub(value, notes, notes) == '~' and #value >= notes + size do notes = notes + 1 + size end
+        local function put(new)
+          local left = redis.call('PTTL', KEYS[1])
+          if left < 0 then redis.call('SET', KEYS[1], new) else redis.call('SET', KEYS[1], new, 'PX', math.max(left, 1)) end
+          return 1
+        end
+
+        """;
+
+    // ARGV: the note to put behind the ids. These and the time left stay as they are.
+    private const string NoteScript = GenerationPrologue + """
+        return put(string.sub(value, 1, notes - 1) .. ARGV[1])
+        """;
+
+    // ARGV: the new id, how many retired ones to keep. The note and the time left stay as they are.
+    private const string RetireScript = GenerationPrologue + """
+        local ids = string.sub(value, 1, math.min(notes - 1, ARGV[2] * (size + 1) - 1))
+        return put(ARGV[1] .. '~' .. ids .. string.sub(value, notes))
+        """;
+
+    // ARGV: the holder's token, what to leave in its place, for how many ms or '' (then nothing is left).
+    private const string ReleaseScript = """
+        if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        if ARGV[3] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
         return 1
         """;
 
-    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(SlideScript, [key]);
+    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => Run(database, SlideScript, key);
 
-    public static Task<RedisResult> Lifetime(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(LifetimeScript, [key]);
+    public static Task<RedisResult> Lifetime(IDatabase database, RedisKey key) => Run(database, LifetimeScript, key);
 
     public static Task<RedisResult> Expire(
         IDatabase database, RedisKey key, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> taggedHead, long? ttlMs, MicrosoftEntry fields) =>
-        database.ScriptEvaluateAsync(ExpireScript, [key], [head, taggedHead, OrEmpty(ttlMs), fields.AbsoluteTicks, fields.SlidingTicks]);
+        Run(database, ExpireScript, key, head, taggedHead, OrEmpty(ttlMs), fields.AbsoluteTicks, fields.SlidingTicks);
 
     public static Task<RedisResult> SetMicrosoft(
         IDatabase database, RedisKey key, MicrosoftEntry fields, ReadOnlyMemory<byte> data, long? ttlMs, ReadOnlyMemory<byte> tagStamps) =>
-        database.ScriptEvaluateAsync(
-            SetMicrosoftScript, [key], [fields.AbsoluteTicks, fields.SlidingTicks, data, OrEmpty(ttlMs), tagStamps]);
+        Run(database, SetMicrosoftScript, key, fields.AbsoluteTicks, fields.SlidingTicks, data, OrEmpty(ttlMs), tagStamps);
 
     public static Task<RedisResult> Generation(IDatabase database, RedisKey key, string newId, long atLeastMs) =>
-        database.ScriptEvaluateAsync(GenerationScript, [key], [newId, atLeastMs]);
+        Run(database, GenerationScript, key, newId, atLeastMs);
 
     public static Task<RedisResult> Keep(IDatabase database, RedisKey key, string id, string value, long? atLeastMs) =>
-        database.ScriptEvaluateAsync(KeepScript, [key], [id, value, OrEmpty(atLeastMs)]);
+        Run(database, KeepScript, key, id, value, OrEmpty(atLeastMs));
 
     public static Task<RedisResult> Renew(IDatabase database, RedisKey key, string id, string newId, long forMs) =>
-        database.ScriptEvaluateAsync(RenewScript, [key], [id, newId, forMs]);
+        Run(database, RenewScript, key, id, newId, forMs);
 
-    public static Task<RedisResult> Note(IDatabase database, RedisKey key, int idLength, string note) =>
-        database.ScriptEvaluateAsync(NoteScript, [key], [idLength, note]);
+    public static Task<RedisResult> Note(IDatabase database, RedisKey key, string note) => Run(database, NoteScript, key, note);
+
+    public static Task<RedisResult> Retire(IDatabase database, RedisKey key, string newId, int mostRetired) => Run(database, RetireScript, key, newId, mostRetired);
+
+    public static Task<RedisResult> Release(IDatabase database, RedisKey key, string token, string mark, long? markMs) =>
+        Run(database, ReleaseScript, key, token, mark, OrEmpty(markMs));
+
+    private static Task<RedisResult> Run(IDatabase database, string script, RedisKey key, params RedisValue[] values) =>
+        database.ScriptEvaluateAsync(script, [key], values, Commands.Primary);
 
     private static RedisValue OrEmpty(long? milliseconds) => milliseconds is { } ms ? ms : RedisValue.EmptyString;
 }

@@ -24,8 +24,8 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
 
     public async ValueTask<DateTimeOffset> NowAsync(Call call)
     {
-        var database = await connection.OpenAsync(call);
-        var known = sample ?? await AskAsync(database, call);
+        var redis = await connection.OpenAsync(key: null, Access.Read, call);
+        var known = sample ?? await AskAsync(redis, call);
         if (known is null)
             return LocalNow;
 
@@ -34,18 +34,18 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
         {
             // Claimed before it is asked, so that one caller asks and the others go on with what is known.
             sample = known with { ServerTime = known.ServerTime + elapsed, Timestamp = time.GetTimestamp() };
-            _ = AskAsync(database, Call.Detached()).AsTask();
+            _ = AskAsync(redis, Call.Detached()).AsTask();
         }
 
         return known.ServerTime + elapsed;
     }
 
     /// <summary>So that the first write need not.</summary>
-    public async Task AskAsync(IDatabase database) => await AskAsync(database, Call.Detached());
+    public async Task AskAsync(RedisRoute redis) => await AskAsync(redis, Call.Detached());
 
     public void Forget() => sample = null;
 
-    private async ValueTask<Sample?> AskAsync(IDatabase database, Call call)
+    private async ValueTask<Sample?> AskAsync(RedisRoute redis, Call call)
     {
         (Sample? Sample, TimeSpan Took) best = (null, TimeSpan.MaxValue);
         for (var attempt = 0; attempt < Attempts && best.Took > Prompt; attempt++)
@@ -54,7 +54,7 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
             RedisResult reply;
             try
             {
-                reply = await connection.Complete(database.ExecuteAsync("TIME"), call);
+                reply = await redis.Complete(redis.Database.ExecuteAsync("TIME", [], Commands.Primary), call);
             }
             catch (Exception failure) when (RedisErrors.IsOfRedis(failure))
             {

@@ -49,3 +49,10 @@ internal readonly record struct TagStamp(string Tag, string Generation)
         return [.. stamps];
     }
 }
+
+/// <summary>A tag and what its key holds now; null: nothing.</summary>
+internal readonly record struct TagState(string Tag, string? Value)
+{
+    /// <summary>What is made from now on is stamped with this.</summary>
+    public TagStamp Current => new(Tag, Value is null ? "" : Generations.IdOf(Value));
+}

@@ -12,8 +12,11 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <param name="inner">The real body.</param>
 /// <param name="recorded">Where the bytes are kept.</param>
 /// <param name="isHeldBack">Asked when something is due to go out; the first answer stands.</param>
-/// <param name="isUndecided">That has not been asked yet, and the answer may be yes: what is written and not flushed waits here until it has. Null: never.</param>
-internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided = null)
+/// <param name="isUndecided">That has not been asked yet, and the answer may be yes: what is written and not flushed waits here until it has. Null:
+/// never.</param>
+/// <param name="passing">Called whenever something is about to be passed on.</param>
+internal sealed class BodyRecorder(
+    IHttpResponseBodyFeature inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided = null, Action? passing = null)
     : IHttpResponseBodyFeature
 {
     private RecordingStream? stream;
@@ -21,13 +24,22 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
 
     public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded, IsHeldBack);
 
-    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack, isUndecided);
+    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack, isUndecided, Stops);
 
     /// <summary>Lets go of what waits: to the client, or nowhere.</summary>
     public bool IsHeldBack()
     {
         writer?.LetGo();
-        return isHeldBack();
+        return Stops();
+    }
+
+    private bool Stops()
+    {
+        if (isHeldBack())
+            return true;
+
+        passing?.Invoke();
+        return false;
     }
 
     public void DisableBuffering() => inner.DisableBuffering();
@@ -50,7 +62,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
             ? SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken)
             : inner.SendFileAsync(path, offset, count, cancellationToken);
 
-    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided) : PipeWriter
+    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided, Func<bool> stops) : PipeWriter
     {
         private ArrayBufferWriter<byte>? waiting;
         private Memory<byte> current;
@@ -103,7 +115,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
         public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
             LetGo();
-            if (isHeldBack())
+            if (stops())
                 return default;
 
             recorded.Append(source.Span);
@@ -125,7 +137,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
             LetGo();
-            return isHeldBack() ? default : inner.FlushAsync(cancellationToken);
+            return stops() ? default : inner.FlushAsync(cancellationToken);
         }
 
         public override void CancelPendingFlush() => inner.CancelPendingFlush();
@@ -133,7 +145,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
         public override void Complete(Exception? exception = null)
         {
             LetGo();
-            if (isHeldBack())
+            if (stops())
                 return;
 
             EndWith(exception);
@@ -143,7 +155,7 @@ internal sealed class BodyRecorder(IHttpResponseBodyFeature inner, RecordedBytes
         public override ValueTask CompleteAsync(Exception? exception = null)
         {
             LetGo();
-            if (isHeldBack())
+            if (stops())
                 return default;
 
             EndWith(exception);

@@ -23,6 +23,9 @@ internal static class CacheStatus
 
     public static string Forwarded(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}";
 
+    /// <summary>Answered with what the app has said to another request that wanted the same.</summary>
+    public static string Collapsed(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}; collapsed";
+
     /// <summary>Answered from the store after the app has said that it still holds.</summary>
     public static string Validated(ForwardReason reason, bool stored, TimeSpan? timeLeft) => string.Concat(
         $"{Cache}; fwd={reason.Token()}; fwd-status=304",

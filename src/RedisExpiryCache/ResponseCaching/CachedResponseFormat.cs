@@ -6,9 +6,9 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-// FORMAT of a stored response, version 2: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
+// FORMAT of a stored response, version 3: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
 //
-//   1  version                       2
+//   1  version                       3
 //   2  flags                         see Flags
 //   2  status
 //   8  response time                 ticks, UTC
@@ -18,6 +18,7 @@ namespace RedisExpiryCache.ResponseCaching;
 //   8  stale-if-error                ticks
 //   8  Date                          ticks, UTC
 //   8  Last-Modified                 ticks, UTC
+//   8  making time                   ticks
 //   24 of a part: its first byte, its last byte, the complete length
 //   2  number of field lines, then for each: 2 length of the name, name in ASCII, 4 length of the value, value in UTF-8
 //   …  body
@@ -25,9 +26,9 @@ namespace RedisExpiryCache.ResponseCaching;
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.
 internal static class CachedResponseFormat
 {
-    private const byte Version = 2;
-    private const int FixedSize = 87;
-    private const int TimesAt = 5, PartAt = 61, CountAt = 85;
+    private const byte Version = 3;
+    private const int FixedSize = 95;
+    private const int TimesAt = 5, PartAt = 69, CountAt = 93;
 
     [Flags]
     private enum Flags : ushort
@@ -57,7 +58,7 @@ internal static class CachedResponseFormat
         ReadOnlySpan<long> numbers =
         [
             rules.ResponseTime.UtcTicks, rules.CorrectedInitialAge.Ticks, rules.FreshnessLifetime?.Ticks ?? 0, rules.StaleWhileRevalidate?.Ticks ?? 0,
-            rules.StaleIfError?.Ticks ?? 0, rules.Date.UtcTicks, rules.LastModified?.UtcTicks ?? 0,
+            rules.StaleIfError?.Ticks ?? 0, rules.Date.UtcTicks, rules.LastModified?.UtcTicks ?? 0, rules.MakingTime.Ticks,
             part.Range.First, part.Range.Last, part.CompleteLength,
         ];
         for (var i = 0; i < numbers.Length; i++)
@@ -104,6 +105,7 @@ internal static class CachedResponseFormat
             FreshnessLifetime = flags.HasFlag(Flags.HasLifetime) ? SpanAt(times[16..]) : null,
             StaleWhileRevalidate = flags.HasFlag(Flags.HasStaleWhileRevalidate) ? SpanAt(times[24..]) : null,
             StaleIfError = flags.HasFlag(Flags.HasStaleIfError) ? SpanAt(times[32..]) : null,
+            MakingTime = SpanAt(times[56..]),
             NoCache = flags.HasFlag(Flags.NoCache),
             MustRevalidate = flags.HasFlag(Flags.MustRevalidate),
             AllowsEverybody = flags.HasFlag(Flags.AllowsEverybody),

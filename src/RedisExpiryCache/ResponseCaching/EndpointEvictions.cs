@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Options;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -11,9 +14,13 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </para>
 /// <para>Failure policy: an eviction that fails is logged and counted (by <see cref="ResponseEvictions"/>); the response stays as it is.</para>
 /// </summary>
-internal sealed class EndpointEvictions(ResponseEvictions evictions)
+internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<RedisExpiringCacheOptions> options)
 {
-    public static bool IsEvicting(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<RedisResponseCacheEvictAttribute>() is not null;
+    private readonly CallBudget budget = options.Value.ResponseCaching.ToBudget();
+
+    /// <summary>Whether GET and HEAD evict here. A Razor page has one attribute for all of its handlers, and to show the form changes nothing.</summary>
+    public static bool IsEvicting(Endpoint? endpoint) =>
+        endpoint?.Metadata.GetMetadata<RedisResponseCacheEvictAttribute>() is not null && !AppEndpoints.IsPage(endpoint);
 
     /// <param name="context">The request.</param>
     /// <param name="next">The app.</param>
@@ -21,50 +28,69 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions)
     /// <param name="renewal">Of the request's own URL, when what answers it may be stored.</param>
     public async Task RunAsync(HttpContext context, RequestDelegate next, string? cacheStatus, UrlRenewal? renewal = null)
     {
-        var (tags, paths) = Named(context);
+        var named = NamedBy(context);
         var isRedisThere = true;
         context.Response.OnStarting(async () =>
         {
             if (cacheStatus is not null)
                 context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
 
-            isRedisThere = await Evict(context, tags, paths, renewal);
+            isRedisThere = await Evict(context, named, renewal);
         });
 
         await next(context);
 
         // One time-out is enough for one request.
         if (context.Response.HasStarted && isRedisThere)
-            await Evict(context, tags, paths, renewal);
+            await Evict(context, named, renewal);
     }
 
     /// <returns>False when something could not be evicted.</returns>
-    private async Task<bool> Evict(HttpContext context, string[] tags, string[] paths, UrlRenewal? renewal)
+    private async Task<bool> Evict(HttpContext context, Named[] named, UrlRenewal? renewal)
     {
         var own = context.Request.GetEncodedPathAndQuery();
-        var succeeded = context.Response.StatusCode is >= 200 and <= 399;
+        if (context.Response.StatusCode is < 200 or > 399)
+            named = [];
+
         var targets = Invalidation.Invalidates(context.Request.Method, context.Response.StatusCode) ? UrlsOf(context) : [];
-        var all = succeeded ? targets.Concat(paths) : targets;
         var groups = CacheGroups.InvalidatedBy(context.Request.Method, context.Response.Headers[CacheGroups.InvalidationField]);
 
         // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
+        var call = Call.Within(budget);
         Task<Exception?>[] attempts =
         [
-            .. all.Distinct(StringComparer.Ordinal).Select(path =>
-                evictions.TryEvictAsync(path, CancellationToken.None, path == own ? renewal : null).AsTask()),
-            .. (succeeded ? tags : []).Select(tag => evictions.TryEvictByTagAsync(tag, CancellationToken.None).AsTask()),
-            .. groups.Select(group => evictions.TryEvictGroupAsync(context.Request, group, CancellationToken.None).AsTask()),
+            .. targets.Concat(Paths(markStale: false)).Distinct(StringComparer.Ordinal).Select(path =>
+                evictions.TryEvictAsync(path, call, path == own ? renewal : null).AsTask()),
+            .. Tags(markStale: false).Select(tag => evictions.TryEvictByTagAsync(tag, call).AsTask()),
+            .. Tags(markStale: true).Select(tag => evictions.TryMarkStaleByTagAsync(tag, call).AsTask()),
+            .. Paths(markStale: true).Select(path => evictions.TryMarkStaleAsync(path, call).AsTask()),
+            .. groups.Select(group => evictions.TryEvictGroupAsync(context.Request, group, call).AsTask()),
         ];
         return Array.TrueForAll(await Task.WhenAll(attempts), static failure => failure is null);
+
+        IEnumerable<string> Tags(bool markStale) => named.Where(one => one.MarkStale == markStale).SelectMany(static one => one.Tags);
+
+        IEnumerable<string> Paths(bool markStale) => named.Where(one => one.MarkStale == markStale).SelectMany(static one => one.Paths);
     }
 
-    private static (string[] Tags, string[] Paths) Named(HttpContext context)
+    /// <summary>What an attribute names, for this request.</summary>
+    private sealed record Named(string[] Tags, string[] Paths, bool MarkStale);
+
+    private static Named[] NamedBy(HttpContext context)
     {
-        var attributes = context.GetEndpoint()?.Metadata.GetOrderedMetadata<RedisResponseCacheEvictAttribute>() ?? [];
+        var endpoint = context.GetEndpoint();
+        if (endpoint is null || (AppEndpoints.IsPage(endpoint) && !Invalidation.IsUnsafe(context.Request.Method)))
+            return [];
+
         var (values, root) = (context.Request.RouteValues, context.Request.PathBase.ToUriComponent());
-        return (
-            [.. attributes.SelectMany(static attribute => attribute.Tags ?? []).Select(tag => new RouteTemplate(tag).Fill(values))],
-            [.. attributes.SelectMany(static attribute => attribute.Paths ?? []).Select(path => root + new RouteTemplate(path).Fill(values, Uri.EscapeDataString))]);
+        var attributes = endpoint.Metadata.GetOrderedMetadata<RedisResponseCacheEvictAttribute>();
+        return
+        [
+            .. attributes.Select(attribute => new Named(
+                [.. (attribute.Tags ?? []).Select(tag => new RouteTemplate(tag).Fill(values))],
+                [.. (attribute.Paths ?? []).Select(path => root + new RouteTemplate(path).Fill(values, Uri.EscapeDataString))],
+                attribute.MarkStale)),
+        ];
     }
 
     private static IEnumerable<string> UrlsOf(HttpContext context)

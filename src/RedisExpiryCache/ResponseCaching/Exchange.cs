@@ -11,6 +11,9 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     /// <summary>A HEAD is answered from a stored GET, or by the app. What answers a POST is stored only where the settings allow it.</summary>
     public bool MayStore => !HttpMethods.IsHead(Request.Method);
 
+    /// <summary>Null: no content codings are asked for by the settings.</summary>
+    public ClientCoding? Coding { get; } = Context.Features.Get<ClientCoding>();
+
     public string Path => Context.Request.Path.Value ?? "/";
 
     /// <summary>The policy as the app may still change it for this response.</summary>
@@ -30,13 +33,13 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     }
 
     /// <summary>
-    /// The facts as they are once the app has run. Signing in may have come after us in the pipeline: whoever is somebody else now than at the lookup is a user that the
-    /// key does not tell apart.
+    /// The facts as they are once the app has run. Signing in may have come after us in the pipeline: whoever is somebody else now than at the lookup
+    /// is a user that the key does not tell apart.
     /// </summary>
     public RequestFacts RequestAsOfNow =>
         Policy.UserOf(Context.User) == User && (User is not null || !HttpFacts.IsSignedIn(Context)) ? Request : Request with { IsSignedIn = true };
 
-    public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, DateTimeOffset now)
+    public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestBudget budget, DateTimeOffset now)
     {
         var request = context.Request;
         var path = request.PathBase + request.Path;
@@ -49,7 +52,8 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
             keys.UrlOf(path, policy.Query.Canonical(request.QueryString.Value)),
             ResponseKeys.IdentityOf(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
             tags,
-            name => request.Headers[name]);
+            name => request.Headers[name],
+            budget);
 
         // Users whom the key tells apart share nothing, so to the rules they are nobody in particular.
         var facts = HttpFacts.Of(context);

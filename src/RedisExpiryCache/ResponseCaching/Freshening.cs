@@ -12,8 +12,8 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
     private sealed record Updated(CachedResponse Response, TimeSpan Age, bool IsStored);
 
     /// <summary>
-    /// What the app could be asked about: what the request selects, and the resource's other variants; these only for somebody whom the app cannot know, because they may
-    /// have been made for anybody.
+    /// What the app could be asked about: what the request selects, and the resource's other variants; these only for somebody whom the app cannot
+    /// know, because they may have been made for anybody.
     /// </summary>
     public static Conditions ConditionsFor(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
     {
@@ -29,7 +29,7 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
 
     /// <summary>Takes a 304 to these conditions and answers the client from the store.</summary>
     /// <returns>False when the 304 speaks of nothing that is stored: the app has to be asked without conditions.</returns>
-    public async Task<bool> TryServeAsync(Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified)
+    public async Task<bool> TryServeAsync(Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified, Turn turn)
     {
         if (!Validation.TrySelect(asked, lookup.Response is not null, notModified.ETag, out var tag))
             return false;
@@ -38,6 +38,8 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         var selected = other ?? lookup;
         if (await TryUpdate(exchange, lookup, selected, notModified) is not { } updated)
             return false;
+
+        turn.End(updated.IsStored ? FlightEnd.AskAgain : FlightEnd.NotShared);
 
         // What is for this client alone, a cookie for one, is in the answer and not in the store.
         var headers = exchange.Context.Response.Headers;
@@ -48,12 +50,15 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         }
 
         var status = CacheStatus.Validated(reason, updated.IsStored, updated.Response.Rules.FreshnessLifetime - updated.Age);
-        await ResponseReplay.ServeAsync(exchange, updated.Response, selected.Body, updated.Age, storable.Options.EmitCacheStatus ? status : null);
+        await ResponseReplay.ServeAsync(exchange, selected, updated.Response, updated.Age, storable.Options.EmitCacheStatus ? status : null);
         report.Answered(exchange.Path, ResponseOutcome.Validated, reason);
         return true;
     }
 
-    /// <summary>To be called after the app has answered HEAD. What it says of a whole 200 that is stored for GET is heeded.</summary>
+    /// <summary>
+    /// To be called after the app has answered HEAD. What it says of a whole 200 that is stored for GET is heeded; but it often says too little to
+    /// make fresh again what somebody has marked stale.
+    /// </summary>
     public async Task LearnFromHeadAsync(Exchange exchange, Lookup lookup, IHeaderDictionary fields)
     {
         var statusCode = exchange.Context.Response.StatusCode;
@@ -66,7 +71,7 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
             var head = storable.FactsOf(exchange, statusCode, fields, time.GetUtcNow());
             if (Validation.IsContradictedByHead(stored.Rules, lookup.Body.Length, head, fields.ContentLength))
                 await TryForget(exchange, lookup, NoStoreReason.Outdated);
-            else
+            else if (!stored.Rules.IsMarkedStale)
                 await TryUpdate(exchange with { Request = exchange.Request with { Method = HttpMethods.Get } }, lookup, lookup, fields);
         }
         catch (Exception mistake)
@@ -87,9 +92,9 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
             var (response, facts, verdict) = Merge(exchange, stored, news, now);
             if (verdict.Lifetime is { } lifetime)
             {
-                var names = StorableResponses.NamesOf(exchange, response["Vary"]);
-                var isStored = await store.TryStoreAsync(exchange, lookup, response, names, lifetime, new ReadOnlySequence<byte>(selected.Body), selected.LateStamps);
-                return new Updated(response, Freshness.CurrentAge(response.Rules, now), isStored);
+                var names = StorableResponses.NamesOf(exchange, response["Vary"], response["Content-Encoding"]);
+                var outcome = await store.TryStoreAsync(exchange, lookup, response, names, lifetime, new ReadOnlySequence<byte>(selected.Body), selected.LateStamps);
+                return new Updated(response, Freshness.CurrentAge(response.Rules, now), outcome == StoreOutcome.Stored);
             }
 
             // What only this request or this user forbids says nothing of the response.
@@ -138,7 +143,12 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         var verdict = storable.Decide(exchange, stored.Rules.IsETagOurs ? facts with { ETag = null } : facts, now);
         var lifetime = verdict.Lifetime ?? new StoredLifetime(TimeSpan.Zero, TimeSpan.Zero, Sliding: null);
         var updated = storable.TakeDown(merged, facts, lifetime, now);
-        var rules = updated.Rules with { IsETagOurs = stored.Rules.IsETagOurs, IsCacheControlOurs = told.Count > 0 };
+        var rules = updated.Rules with
+        {
+            IsETagOurs = stored.Rules.IsETagOurs,
+            IsCacheControlOurs = told.Count > 0,
+            MakingTime = DeltaSeconds.Between(exchange.Now, now),
+        };
         return (updated with { Rules = rules }, facts, verdict);
     }
 
@@ -154,13 +164,19 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
         }
     }
 
-    private async Task TryForget(Exchange exchange, Lookup lookup, NoStoreReason reason)
+    private Task TryForget(Exchange exchange, Lookup lookup, NoStoreReason reason)
     {
         report.NotStored(exchange.Path, reason.Token());
+        return TryForgetAsync(exchange.Question, lookup);
+    }
+
+    /// <summary>What is stored is known to hold no longer.</summary>
+    public async Task TryForgetAsync(Question question, Lookup lookup)
+    {
         try
         {
             if (lookup.Response is not null)
-                await store.ForgetAsync(lookup);
+                await store.ForgetAsync(question, lookup);
         }
         catch (Exception failure)
         {

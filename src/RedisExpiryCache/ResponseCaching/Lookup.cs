@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
@@ -9,7 +10,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <param name="Identity">All that tells it apart from other requests, but for its fields.</param>
 /// <param name="Tags">The tags that its response will carry, escaped, <see cref="ResponseKeys.EverythingTag"/> among them.</param>
 /// <param name="FieldOf">Its fields.</param>
-internal sealed record Question(string UrlKey, string Identity, string[] Tags, Func<string, StringValues> FieldOf);
+/// <param name="Budget">How long it may wait for the store.</param>
+internal sealed record Question(string UrlKey, string Identity, string[] Tags, Func<string, StringValues> FieldOf, RequestBudget Budget);
 
 /// <summary>What the store knew of a request, before the app ran. The body lives in a pooled buffer: dispose when the answer is sent.</summary>
 internal sealed class Lookup : IDisposable
@@ -21,8 +23,9 @@ internal sealed class Lookup : IDisposable
 
     public Lookup(UrlRecord? url, TagStamp[] stamps, string tagNote) => (Url, Stamps, TagNote) = (url, stamps, tagNote);
 
-    public Lookup(UrlRecord url, TagStamp[] stamps, string tagNote, string key, CachedResponse response, ReadOnlyMemory<byte> body, EntryRead read)
-        : this(url, stamps, tagNote)
+    /// <summary>Found.</summary>
+    public Lookup(Lookup known, string key, CachedResponse response, ReadOnlyMemory<byte> body, EntryRead read)
+        : this(known.Url, known.Stamps, known.TagNote)
     {
         (Key, Response, Body, this.read) = (key, response, body, read);
     }
@@ -36,6 +39,9 @@ internal sealed class Lookup : IDisposable
     /// <summary>The generations of the question's tags before the app ran.</summary>
     public TagStamp[] Stamps { get; } = [];
 
+    /// <summary>What their keys held.</summary>
+    public TagState[] Tags { get; init; } = [];
+
     /// <summary>Before the app ran; an eviction of any tag or group since has changed it.</summary>
     public string TagNote { get; } = "";
 
@@ -44,6 +50,12 @@ internal sealed class Lookup : IDisposable
 
     /// <summary>What was looked for, found or not.</summary>
     public string? Key { get; private init; }
+
+    /// <summary>There was nothing at all under <see cref="Key"/>, not even something out of date.</summary>
+    public bool IsAbsent { get; private init; }
+
+    /// <summary>A miss of a URL of which other variants may be stored is one for want of this one.</summary>
+    public ForwardReason Precise(ForwardReason reason) => reason == ForwardReason.UriMiss && Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;
 
     /// <summary>The resource's other variants, by their entity tags.</summary>
     public IEnumerable<UrlVariant> OthersOf(Question question)
@@ -56,7 +68,7 @@ internal sealed class Lookup : IDisposable
     }
 
     /// <summary>The same URL, looked up by another key, under which nothing was found.</summary>
-    public Lookup Without(string key) => new(Url, Stamps, TagNote) { Key = key };
+    public Lookup Without(string key, bool isAbsent = false) => new(Url, Stamps, TagNote) { Key = key, IsAbsent = isAbsent, Tags = Tags };
 
     public CachedResponse? Response { get; }
 
@@ -64,8 +76,11 @@ internal sealed class Lookup : IDisposable
 
     public EntryExpiry Expiry => read.Expiry;
 
-    /// <summary>The stamps of tags that the response named while it was made.</summary>
-    public TagStamp[] LateStamps => [.. read.Tags.Where(stamp => !Array.Exists(Stamps, known => known.Tag == stamp.Tag))];
+    /// <summary>What the response was stamped with when it was stored.</summary>
+    public TagStamp[] StoredStamps => read.Tags;
+
+    /// <summary>The generations, at the time of the lookup, of tags that the response named while it was made.</summary>
+    public TagStamp[] LateStamps { get; init; } = [];
 
     public void Dispose() => read.Dispose();
 }

@@ -8,7 +8,9 @@ internal static class PartialContent
 {
     private const string ContentRange = "Content-Range";
 
-    /// <summary>A part, joined to what is stored if their strong entity tags are the same and nothing is missing between them; anything else as it came.</summary>
+    /// <summary>
+    /// A part, joined to what is stored if their strong entity tags are the same and nothing is missing between them; anything else as it came.
+    /// </summary>
     public static (CachedResponse Response, ReadOnlySequence<byte> Body) Combine(
         Lookup lookup, CachedResponse response, ReadOnlySequence<byte> body, long limit)
     {
@@ -17,6 +19,7 @@ internal static class PartialContent
 
         if (lookup.Response is { } stored && PartOf(stored, lookup.Body) is { } storedPart
             && EntityTags.StronglyEqual(stored.Rules.ETag, response.Rules.ETag)
+            && stored["Content-Encoding"] == response["Content-Encoding"]
             && part.Join(storedPart) is { } joined && joined.Range.Length <= limit)
         {
             var bytes = new byte[joined.Range.Length];

@@ -3,7 +3,9 @@ using System.Buffers;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>Bytes kept in pooled segments as they come, up to a limit; past it everything is let go.</summary>
-internal sealed class RecordedBytes(long limit) : IDisposable
+/// <param name="limit">In bytes.</param>
+/// <param name="exceeded">Called when it is passed.</param>
+internal sealed class RecordedBytes(long limit, Action? exceeded = null) : IDisposable
 {
     private const int SmallestSegment = 4 * 1024, LargestSegment = 256 * 1024;
 
@@ -32,6 +34,7 @@ internal sealed class RecordedBytes(long limit) : IDisposable
         {
             IsOverLimit = true;
             Stop();
+            exceeded?.Invoke();
             return;
         }
 

@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Buffers.Text;
-using System.IO.Hashing;
 using Microsoft.Extensions.Options;
+using RedisExpiryCache.Expiry;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
@@ -9,64 +7,60 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// The story of a request, in the order of docs/how-a-request-flows.md.
+/// The story of a request, in the order of docs/how-a-request-flows.md; its steps 5 and 6 are <see cref="AppCall"/>'s.
 /// <para>
-/// Failure policy: Redis away or refusing, and a mistake of our own, cost a logged, counted miss; the app answers. Exceptions of the app pass
-/// through as they are, unless a stored response may stand in for an app that fails; then they are logged.
+/// Failure policy: Redis away or refusing, and a mistake of our own, cost a logged, counted miss; the app answers.
 /// </para>
 /// </summary>
-internal sealed class ResponseCacheMiddleware(
-    RequestDelegate next, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions, ResponseReport report,
-    IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
+internal sealed class ResponseCacheMiddleware
 {
-    private readonly ResponseCachingOptions options = cacheOptions.Value.ResponseCaching;
-    private readonly RecordingParts parts = new(new StorableResponses(cacheOptions.Value.ResponseCaching), new StoresUnderWay(), report, time);
-    private readonly Freshening freshening = new(store, new StorableResponses(cacheOptions.Value.ResponseCaching), report, time);
+    /// <summary>How often a request looks again because the one that it waited for has come to nothing; then it asks the app itself.</summary>
+    private const int MostRounds = 3;
+
+    private readonly RequestDelegate next;
+    private readonly ResponseStore store;
+    private readonly ResponseKeys keys;
+    private readonly PolicyBook policies;
+    private readonly EndpointEvictions evictions;
+    private readonly RequestCollapser collapser;
+    private readonly BackgroundRevalidation background;
+    private readonly CodedCopies codings;
+    private readonly ResponseReport report;
+    private readonly RedisExpiringCacheOptions options;
+    private readonly TimeProvider time;
+    private readonly RecordingParts parts;
+    private readonly AppCall app;
+    private readonly CallBudget responseBudget;
+    private readonly CallBudget ownBudget;
+
+    public ResponseCacheMiddleware(
+        RequestDelegate next, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions, RequestCollapser collapser,
+        BackgroundRevalidation background, CodedCopies codings, ResponseReport report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
+    {
+        (this.next, this.store, this.keys, this.policies, this.evictions) = (next, store, keys, policies, evictions);
+        (this.collapser, this.background, this.codings, this.report, this.options, this.time) = (collapser, background, codings, report, options.Value, time);
+        parts = new RecordingParts(new StorableResponses(options.Value.ResponseCaching), new StoresUnderWay(), report, time);
+        app = new AppCall(next, store, keys, parts);
+        responseBudget = options.Value.ResponseCaching.ToBudget();
+        ownBudget = new CallBudget(options.Value.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
+    }
 
     public async Task InvokeAsync(HttpContext context)
     {
+        using var coding = codings.Begin(context);
+
         // 1. Is this request one we may look up?
         var endpoint = context.GetEndpoint();
         var policy = policies.Of(endpoint);
         if (ReasonNotToLook(context, endpoint, policy) is { } notAsked)
         {
-            MvcResponseCache.AddFeature(context);
-            if (options.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && Begin(context, policy) is { } post)
-                await Post(post);
-            else
-                await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(notAsked)));
-
-            report.Answered(context.Request.Path, ResponseOutcome.Forwarded, notAsked);
+            await PassOn(context, policy, notAsked);
             return;
         }
 
-        // 2. Look it up.
-        if (Begin(context, policy) is not { } exchange)
+        var budget = new RequestBudget(responseBudget);
+        for (var round = 1; !await TryAnswer(context, policy, budget, isLast: round == MostRounds); round++)
         {
-            MvcResponseCache.AddFeature(context);
-            await next(context);
-            return;
-        }
-
-        using var lookup = await LookUp(exchange);
-
-        // 3. Ask the rules.
-        var verdict = Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
-
-        // 4. Apply the verdict.
-        switch (verdict.Action)
-        {
-            case ReuseAction.Serve:
-                await Serve(exchange, lookup, verdict);
-                break;
-            case ReuseAction.GatewayTimeout:
-                ResponseReplay.GatewayTimeout(context, Status(CacheStatus.Forwarded(verdict.Reason!.Value)));
-                report.Answered(exchange.Path, ResponseOutcome.GatewayTimeout, verdict.Reason);
-                break;
-            default:
-                var asked = exchange.WithFieldsAsTheyCame();
-                await Ask(asked, lookup, verdict, Freshening.ConditionsFor(asked, lookup, verdict));
-                break;
         }
     }
 
@@ -79,11 +73,63 @@ internal sealed class ResponseCacheMiddleware(
         return policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
     }
 
-    private Exchange? Begin(HttpContext context, ResponsePolicy policy)
+    private async Task PassOn(HttpContext context, ResponsePolicy policy, ForwardReason reason)
+    {
+        MvcResponseCache.AddFeature(context);
+        if (options.ResponseCaching.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && Begin(context, policy, new RequestBudget(responseBudget)) is { } post)
+        {
+            using var lookup = await LookUp(post);
+            await app.PostAsync(post, lookup, evictions);
+        }
+        else
+        {
+            await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(reason)));
+        }
+
+        report.Answered(context.Request.Path, ResponseOutcome.Forwarded, reason);
+    }
+
+    /// <returns>False when somebody else has done what this request was waiting for, and the store is to be asked again.</returns>
+    private async Task<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RequestBudget budget, bool isLast)
+    {
+        if (Begin(context, policy, budget) is not { } exchange)
+        {
+            MvcResponseCache.AddFeature(context);
+            await next(context);
+            return true;
+        }
+
+        // 2. Look it up.
+        using var lookup = await LookUp(exchange);
+
+        // 3. Ask the rules.
+        var verdict = Decide(exchange, lookup);
+
+        // 4. Apply the verdict.
+        switch (verdict.Action)
+        {
+            case ReuseAction.Serve:
+                RenewEarly(exchange, lookup, verdict);
+                await Serve(exchange, lookup, verdict);
+                return true;
+            case ReuseAction.ServeAndRevalidate:
+                background.Start(exchange, lookup, request => TryRenew(request, fresh: null));
+                await Serve(exchange, lookup, verdict);
+                return true;
+            case ReuseAction.GatewayTimeout:
+                ResponseReplay.GatewayTimeout(context, Status(CacheStatus.Forwarded(verdict.Reason!.Value)));
+                report.Answered(exchange.Path, ResponseOutcome.GatewayTimeout, verdict.Reason);
+                return true;
+            default:
+                return await TryAsk(exchange.WithFieldsAsTheyCame(), lookup, verdict, isLast);
+        }
+    }
+
+    private Exchange? Begin(HttpContext context, ResponsePolicy policy, RequestBudget budget)
     {
         try
         {
-            return Exchange.Begin(context, policy, keys, time.GetUtcNow());
+            return Exchange.Begin(context, policy, keys, budget, time.GetUtcNow());
         }
         catch (Exception mistake)
         {
@@ -95,10 +141,11 @@ internal sealed class ResponseCacheMiddleware(
     private async ValueTask<Lookup> LookUp(Exchange exchange)
     {
         var started = ResponseReport.Start();
+        var call = exchange.Question.Budget.Begin();
         try
         {
-            var call = Call.Detached();
-            await parts.StoresUnderWay.WaitAsync(exchange.Question.UrlKey, call.Left(cacheOptions.Value.OperationTimeout));
+            await parts.StoresUnderWay.WaitAsync(exchange.Question.UrlKey, exchange.Question.Budget.Left(call));
+            codings.AskAhead(exchange, call);
             var lookup = await store.FindAsync(exchange.Question, exchange.MayStore, call);
             report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit);
             return lookup;
@@ -107,6 +154,10 @@ internal sealed class ResponseCacheMiddleware(
         {
             report.LookedUp(started, ResponseOutcome.Error);
             return new Lookup(report.StoreFailed(failure));
+        }
+        finally
+        {
+            exchange.Question.Budget.End(call);
         }
     }
 
@@ -119,144 +170,98 @@ internal sealed class ResponseCacheMiddleware(
             timeLeft = timeLeft < window ? timeLeft : window;
         }
 
-        var status = options.EmitCacheKey ? CacheStatus.WithKey(CacheStatus.Hit(timeLeft), lookup.Key!) : CacheStatus.Hit(timeLeft);
-        var outcome = await ResponseReplay.ServeAsync(exchange, lookup.Response!, lookup.Body, verdict.Age, Status(status));
+        var status = CacheStatus.Hit(timeLeft);
+        if (options.ResponseCaching.EmitCacheKey)
+            status = CacheStatus.WithKey(status, lookup.Key!);
+
+        var outcome = await ResponseReplay.ServeAsync(exchange, lookup, lookup.Response!, verdict.Age, Status(status));
         report.Answered(exchange.Path, outcome);
     }
 
-    private async Task Ask(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Conditions conditions)
+    /// <summary>Joins or leads the one call to the app, where others may want the same.</summary>
+    private async Task<bool> TryAsk(Exchange exchange, Lookup lookup, ReuseVerdict verdict, bool isLast)
     {
-        // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
-        var reason = Precise(verdict.Reason!.Value, lookup);
-        using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, parts);
-        exchange.Context.Features.Set<IResponseCacheFeature>(exchange.Serving);
-        MvcResponseCache.AddFeature(exchange.Context);
-        try
+        using var turn = collapser.IsOpenTo(exchange, lookup, verdict, parts.Storable.Rules)
+            ? await collapser.EnterAsync(exchange, lookup, mayWait: !isLast, options.ResponseCaching.CollapseTimeout)
+            : Turn.Alone;
+        switch (turn)
         {
-            using (new RequestConditions(exchange.Context.Request.Headers, conditions))
-                await next(exchange.Context);
+            case { Followed: FlightEnd.AskAgain } or { Followed: FlightEnd.Shared, Response: null }:
+                return false;
 
-            await recording.CompleteAsync();
+            // The same resource and not the same variant: now it is known by which fields they differ.
+            case { Response: { } shared } when !isLast && DigestOf(exchange, shared.Names) != shared.Digest:
+                return false;
+            case { Response: { } shared } when await TryShare(exchange, lookup, verdict, shared):
+                return true;
+            case { Followed: FlightEnd.Failed } when verdict.MayServeOnError:
+                await app.ServeOnErrorAsync(exchange, lookup, verdict, status: null);
+                return true;
+            default:
+                await app.AskAsync(exchange, lookup, verdict, turn);
+                return true;
         }
-        catch (Exception failure) when (
-            verdict.MayServeOnError && !recording.IsPassedOn && failure is not BadHttpRequestException && !exchange.Context.RequestAborted.IsCancellationRequested)
-        {
-            recording.Withdraw();
-            report.AppFailed(exchange.Path, failure);
-            await ServeOnError(exchange, lookup, verdict, reason, status: null);
-            return;
-        }
-        catch
-        {
-            recording.Fail();
-            report.NotStored(exchange.Path, NoStoreReason.Failed.Token());
-            report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
-            throw;
-        }
-        finally
-        {
-            recording.Detach();
-        }
-
-        if (recording.IsHeldBack)
-        {
-            await AnswerInstead(exchange, lookup, verdict, conditions, reason, recording);
-            return;
-        }
-
-        report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
-
-        // 6. Store it with its expiry, or forget it.
-        if (recording.NotStored is { } notStored)
-            report.NotStored(exchange.Path, notStored);
-        else
-            await Store(exchange, lookup, recording);
-
-        if (!exchange.MayStore && verdict.Reason != ForwardReason.Bypass)
-            await freshening.LearnFromHeadAsync(exchange, lookup, recording.OwnFields());
-
-        bool IsHeldBack(int status) =>
-            (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
     }
 
-    /// <summary>RFC 9110 9.3.3: an answer to POST evicts what is stored for the URL, and may be what a later GET is answered with.</summary>
-    private async Task Post(Exchange exchange)
+    private string DigestOf(Exchange exchange, string[] names) => keys.DigestOf(exchange.Question.Identity, names, exchange.Question.FieldOf);
+
+    /// <summary>Answers with what the app has said to somebody else, if the rules would let it be stored and used again for this request.</summary>
+    private async Task<bool> TryShare(Exchange exchange, Lookup lookup, ReuseVerdict asked, SharedResponse shared)
     {
+        var verdict = Reuse.Decide(exchange.Request, shared.Response.Rules, parts.Storable.Rules, time.GetUtcNow());
+        if (DigestOf(exchange, shared.Names) != shared.Digest || verdict.Action != ReuseAction.Serve)
+            return false;
+
+        var reason = lookup.Precise(asked.Reason!.Value);
+        await ResponseReplay.ServePlainAsync(exchange, shared.Response, shared.Body, verdict.Age, Status(CacheStatus.Collapsed(reason)));
+        report.Answered(exchange.Path, ResponseOutcome.Collapsed, reason);
+        return true;
+    }
+
+    private void RenewEarly(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
+    {
+        // Not for a HEAD: its endpoint may be another than that of the GET which is stored.
+        var factor = options.ResponseCaching.EarlyRefresh;
+        if (factor > 0 && exchange.MayStore && verdict.TimeLeft is { } left && EarlyRefresh.IsDue(left, lookup.Response!.Rules.MakingTime, factor, 1 - Random.Shared.NextDouble()))
+            background.Start(exchange, lookup, request => TryRenew(request, fresh: lookup.Response.Rules.ResponseTime));
+    }
+
+    /// <summary>A request of our own, whose answer nobody waits for: what it is for is the store.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="fresh">When the response that is to be renewed though it is fresh came; null: one that is stale.</param>
+    /// <returns>False when the app has failed; null: it was not asked.</returns>
+    private async Task<bool?> TryRenew(HttpContext context, DateTimeOffset? fresh)
+    {
+        using var coding = codings.Begin(context);
+        if (Begin(context, policies.Of(context.GetEndpoint()), new RequestBudget(ownBudget)) is not { } exchange)
+            return false;
+
+        using var before = await LookUp(exchange);
+        if (before.Url is null)
+            return null;
+
+        if (IsRenewed(before))
+            return true;
+
+        using var turn = await collapser.EnterAsync(exchange, before, mayWait: false, BackgroundRevalidation.LongestCall);
+        if (!turn.IsLeading)
+            return null;
+
+        // Nobody waits for a renewal that was given up, though the app may not have heard of it.
+        await using var givenUp = context.RequestAborted.Register(() => turn.End(FlightEnd.AskAgain));
+
+        // Whoever had the turn before may have done it between the first look and now.
         using var lookup = await LookUp(exchange);
-        var renewal = lookup.Url is { } url ? new UrlRenewal(exchange.Question.UrlKey, url.Generation) : null;
-        using var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, parts);
-        try
-        {
-            await evictions.RunAsync(exchange.Context, next, cacheStatus: null, renewal);
-            await recording.CompleteAsync();
-        }
-        catch
-        {
-            recording.Fail();
-            throw;
-        }
-        finally
-        {
-            recording.Detach();
-        }
+        if (lookup.Url is null || IsRenewed(lookup))
+            return lookup.Url is null ? null : true;
 
-        if (recording.NotStored is { } notStored)
-            report.NotStored(exchange.Path, notStored);
-        else if (renewal?.Generation is { } generation)
-            await Store(exchange, lookup.Under(generation), recording);
-        else
-            report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
+        await app.AskAsync(exchange.WithFieldsAsTheyCame(), lookup, Decide(exchange, lookup).ForRenewal(lookup.Response?.Rules), turn);
+        return !Validation.IsFailure(context.Response.StatusCode);
+
+        bool IsRenewed(Lookup found) => Decide(exchange, found).Action == ReuseAction.Serve && found.Response!.Rules.ResponseTime != fresh;
     }
 
-    /// <summary>The app has spoken to this cache and not to the client: it has confirmed what is stored, or it has failed.</summary>
-    private async Task AnswerInstead(
-        Exchange exchange, Lookup lookup, ReuseVerdict verdict, Conditions conditions, ForwardReason reason, ResponseRecording recording)
-    {
-        var status = exchange.Context.Response.StatusCode;
-        var fields = recording.Withdraw();
-        if (status != StatusCodes.Status304NotModified)
-            await ServeOnError(exchange, lookup, verdict, reason, status);
-        else if (!await freshening.TryServeAsync(exchange, lookup, conditions, reason, fields))
-            await Ask(exchange.ForAnotherRun(), lookup, verdict, Conditions.None);
-    }
+    private ReuseVerdict Decide(Exchange exchange, Lookup lookup) => Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
 
-    private async Task ServeOnError(Exchange exchange, Lookup lookup, ReuseVerdict verdict, ForwardReason reason, int? status)
-    {
-        // The app has taken its time to fail.
-        var since = DeltaSeconds.Between(exchange.Now, time.GetUtcNow());
-        await ResponseReplay.ServeAsync(
-            exchange, lookup.Response!, lookup.Body, DeltaSeconds.Add(verdict.Age, since), Status(CacheStatus.OnError(reason, status, verdict.TimeLeft - since)));
-        report.Answered(exchange.Path, ResponseOutcome.StaleIfError, reason);
-    }
-
-    private async Task Store(Exchange exchange, Lookup lookup, ResponseRecording recording)
-    {
-        var (response, body) = PartialContent.Combine(lookup, recording.Response!, recording.Body.ToSequence(), options.MaximumBodySize);
-        if (PartialContent.IsLessThanStored(lookup, response))
-        {
-            report.NotStored(exchange.Path, NoStoreReason.PartialContent.Token());
-            return;
-        }
-
-        await store.TryStoreAsync(exchange, lookup, WithETag(response, body), recording.Names, recording.Lifetime, body);
-    }
-
-    /// <summary>A strong validator from the bytes, for a response that lacks one: so that clients get a 304 from the next hit on.</summary>
-    private static CachedResponse WithETag(CachedResponse response, in ReadOnlySequence<byte> body)
-    {
-        if (response.StatusCode != StatusCodes.Status200OK || response.Rules.ETag is not null)
-            return response;
-
-        var hash = new XxHash128();
-        foreach (var segment in body)
-            hash.Append(segment.Span);
-
-        return new CachedResponse(
-            [.. response.Fields, new("ETag", $"\"{Base64Url.EncodeToString(hash.GetCurrentHash())}\"")], response.Rules with { IsETagOurs = true });
-    }
-
-    private static ForwardReason Precise(ForwardReason reason, Lookup lookup) =>
-        reason == ForwardReason.UriMiss && lookup.Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;
-
-    private string? Status(string cacheStatus) => options.EmitCacheStatus ? cacheStatus : null;
+    private string? Status(string cacheStatus) => options.ResponseCaching.EmitCacheStatus ? cacheStatus : null;
 }

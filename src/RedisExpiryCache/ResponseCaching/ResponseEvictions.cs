@@ -1,43 +1,62 @@
 using System.Runtime.ExceptionServices;
-using Microsoft.AspNetCore.Routing;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-/// <summary>Evicts by deleting generations. Failure policy: see <see cref="IResponseCacheControl"/>; what is thrown is logged and counted too.</summary>
-internal sealed class ResponseEvictions(RedisEntries entries, Generations generations, ResponseKeys keys, PolicyBook policies, ResponseReport report, IServiceProvider services)
+/// <summary>
+/// Evicts by deleting generations, and marks stale by renaming them. Failure policy: see <see cref="IResponseCacheControl"/>; what is thrown is
+/// logged and counted too, and remembered: this process serves no more of it, and makes up for it once Redis can be asked. What could not be marked
+/// is evicted then.
+/// </summary>
+internal sealed class ResponseEvictions(
+    RedisEntries entries, Generations generations, PendingEvictions pending, ResponseKeys keys, PolicyBook policies, AppEndpoints endpoints, ResponseReport report)
     : IResponseCacheControl
 {
     private volatile QueryRules? queryRulesInUse;
+    private long attempts;
 
-    private sealed record QueryRules(IReadOnlyList<Endpoint> Endpoints, QueryRule[] InUse);
+    private sealed record QueryRules(Endpoint[] Endpoints, QueryRule[] InUse);
 
-    public async ValueTask EvictAsync(string pathAndQuery, CancellationToken token = default)
-    {
-        ArgumentNullException.ThrowIfNull(pathAndQuery);
-        if (!pathAndQuery.StartsWith('/'))
-            throw new ArgumentException($"'{pathAndQuery}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(pathAndQuery));
+    /// <summary>How many evictions this process has seen the end of, successful or not.</summary>
+    public long Attempts => Volatile.Read(ref attempts);
 
-        ThrowIfAny(await TryEvictAsync(pathAndQuery, token));
-    }
+    private string EverythingKey => keys.TagOf(ResponseKeys.EverythingTag);
+
+    public async ValueTask EvictAsync(string pathAndQuery, CancellationToken token = default) =>
+        ThrowIfAny(await TryEvictAsync(Checked(pathAndQuery), Call.Async(token)));
 
     public async ValueTask EvictByTagAsync(string tag, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(tag);
-        ThrowIfAny(await TryEvictByTagAsync(tag, token));
+        ThrowIfAny(await TryEvictByTagAsync(tag, Call.Async(token)));
     }
 
-    public async ValueTask EvictAllAsync(CancellationToken token = default) => ThrowIfAny(
-        await Attempt(EvictionTarget.Everything, "", async call => await generations.RemoveAsync(keys.TagOf(ResponseKeys.EverythingTag), call), token));
+    public async ValueTask EvictAllAsync(CancellationToken token = default) => ThrowIfAny(await Attempt(
+        new(EvictionTarget.Everything, "", ResponseOutcome.Evicted),
+        () => new([EverythingKey]),
+        async all => await generations.RemoveAsync(all[0], Call.Async(token))));
+
+    public async ValueTask MarkStaleAsync(string pathAndQuery, CancellationToken token = default) =>
+        ThrowIfAny(await TryMarkStaleAsync(Checked(pathAndQuery), Call.Async(token)));
+
+    public async ValueTask MarkStaleByTagAsync(string tag, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        ThrowIfAny(await TryMarkStaleByTagAsync(tag, Call.Async(token)));
+    }
+
+    public async ValueTask MarkAllStaleAsync(CancellationToken token = default) => ThrowIfAny(await Attempt(
+        new(EvictionTarget.Everything, "", ResponseOutcome.MarkedStale),
+        () => new([EverythingKey]),
+        async all => await generations.RetireAsync(all[0], Call.Async(token))));
 
     /// <returns>Why it could not be done, logged and counted; null: it was.</returns>
-    public ValueTask<Exception?> TryEvictAsync(string pathAndQuery, CancellationToken token, UrlRenewal? renewal = null) => Attempt(
-        EvictionTarget.Path,
-        pathAndQuery,
-        async call =>
+    public ValueTask<Exception?> TryEvictAsync(string pathAndQuery, Call call, UrlRenewal? renewal = null) => Attempt(
+        new(EvictionTarget.Path, pathAndQuery, ResponseOutcome.Evicted),
+        () => UrlKeysOf(pathAndQuery),
+        async urlKeys =>
         {
-            var urlKeys = UrlKeysOf(pathAndQuery);
             if (renewal is null)
             {
                 await entries.RemoveAsync(urlKeys, call);
@@ -46,71 +65,108 @@ internal sealed class ResponseEvictions(RedisEntries entries, Generations genera
 
             await renewal.RenewAsync(generations, call);
             await entries.RemoveAsync([.. urlKeys.Where(key => key != renewal.UrlKey)], call);
-        },
-        token);
+        });
 
     /// <inheritdoc cref="TryEvictAsync" />
-    public ValueTask<Exception?> TryEvictByTagAsync(string tag, CancellationToken token) =>
-        Attempt(EvictionTarget.Tag, tag, call => EvictAsync(ResponseKeys.EscapedTag(tag), call), token);
+    public ValueTask<Exception?> TryEvictByTagAsync(string tag, Call call) =>
+        AttemptTag(new(EvictionTarget.Tag, tag, ResponseOutcome.Evicted), ResponseKeys.EscapedTag(tag), call);
 
     /// <summary>A group of responses, RFC 9875.</summary>
     /// <inheritdoc cref="TryEvictAsync" />
-    public ValueTask<Exception?> TryEvictGroupAsync(HttpRequest request, string group, CancellationToken token) => Attempt(
-        EvictionTarget.Group,
-        group,
-        call => EvictAsync(ResponseKeys.GroupTag(request, group), call),
-        token);
+    public ValueTask<Exception?> TryEvictGroupAsync(HttpRequest request, string group, Call call) =>
+        AttemptTag(new(EvictionTarget.Group, group, ResponseOutcome.Evicted), ResponseKeys.GroupTag(request, group), call);
+
+    /// <inheritdoc cref="TryEvictAsync" />
+    public ValueTask<Exception?> TryMarkStaleAsync(string pathAndQuery, Call call) => Attempt(
+        new(EvictionTarget.Path, pathAndQuery, ResponseOutcome.MarkedStale),
+        () => UrlKeysOf(pathAndQuery),
+        urlKeys => Task.WhenAll(urlKeys.Select(key => generations.RetireAsync(key, call).AsTask())));
+
+    /// <inheritdoc cref="TryEvictAsync" />
+    public ValueTask<Exception?> TryMarkStaleByTagAsync(string tag, Call call) =>
+        AttemptTag(new(EvictionTarget.Tag, tag, ResponseOutcome.MarkedStale), ResponseKeys.EscapedTag(tag), call);
 
     /// <summary>
     /// First the note, then the generation: a response that names its tag only now, while it is being stored, may see the second only with the first
-    /// (<see cref="ResponseStore"/>).
+    /// (<see cref="ResponseStore"/>). A Redis that is full takes no note, and deletes all the same: then everything goes, rather than something that
+    /// should have gone staying.
     /// </summary>
-    private async Task EvictAsync(string escapedTag, Call call)
-    {
-        await generations.NoteAsync(keys.TagOf(ResponseKeys.EverythingTag), call);
-        await generations.RemoveAsync(keys.TagOf(escapedTag), call);
-    }
+    private ValueTask<Exception?> AttemptTag(Aim aim, string escapedTag, Call call) => Attempt(
+        aim,
+        () => new([keys.TagOf(escapedTag)]),
+        async tagKeys =>
+        {
+            try
+            {
+                await generations.NoteAsync(EverythingKey, call);
+            }
+            catch (Exception full) when (RedisFailures.IsOutOfMemory(full))
+            {
+                await generations.RemoveAsync(EverythingKey, call);
+            }
+
+            if (aim.Outcome == ResponseOutcome.MarkedStale)
+                await generations.RetireAsync(tagKeys[0], call);
+            else
+                await generations.RemoveAsync(tagKeys[0], call);
+        });
 
     /// <summary>
     /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known here. So the
     /// URL's key by each such choice that the app makes is deleted too, in the same DEL.
     /// </summary>
-    private string[] UrlKeysOf(string pathAndQuery)
+    private async ValueTask<string[]> UrlKeysOf(string pathAndQuery)
     {
         var withoutFragment = pathAndQuery.Split('#', 2)[0];
         var queryAt = withoutFragment.IndexOf('?', StringComparison.Ordinal);
         var path = PathString.FromUriComponent(queryAt < 0 ? withoutFragment : withoutFragment[..queryAt]);
         var query = queryAt < 0 ? null : withoutFragment[queryAt..];
-        return [.. QueryRulesInUse().Select(rule => keys.UrlOf(path, rule.Canonical(query))).Distinct(StringComparer.Ordinal)];
+        return [.. (await QueryRulesInUse()).Select(rule => keys.UrlOf(path, rule.Canonical(query))).Distinct(StringComparer.Ordinal)];
     }
 
-    private QueryRule[] QueryRulesInUse()
+    private async ValueTask<QueryRule[]> QueryRulesInUse()
     {
-        // The list is another object when the endpoints change; until then, going through it once will do.
-        var endpoints = services.GetService<EndpointDataSource>()?.Endpoints ?? [];
+        var all = await endpoints.AllAsync();
         var known = queryRulesInUse;
-        if (known is null || !ReferenceEquals(known.Endpoints, endpoints))
+        if (known is null || !ReferenceEquals(known.Endpoints, all))
         {
-            var rules = endpoints.Select(endpoint => policies.Of(endpoint).Query).Prepend(policies.Of(endpoint: null).Query).Prepend(QueryRule.AsSpelled);
-            queryRulesInUse = known = new QueryRules(endpoints, [.. rules.DistinctBy(static rule => rule.Signature)]);
+            var rules = all.Select(endpoint => policies.Of(endpoint).Query).Prepend(policies.Of(endpoint: null).Query).Prepend(QueryRule.AsSpelled);
+            queryRulesInUse = known = new QueryRules(all, [.. rules.DistinctBy(static rule => rule.Signature)]);
         }
 
         return known.InUse;
     }
 
-    private async ValueTask<Exception?> Attempt(EvictionTarget target, string name, Func<Call, Task> evict, CancellationToken token)
+    private static string Checked(string pathAndQuery)
     {
+        ArgumentNullException.ThrowIfNull(pathAndQuery);
+        return pathAndQuery.StartsWith('/')
+            ? pathAndQuery
+            : throw new ArgumentException($"'{pathAndQuery}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(pathAndQuery));
+    }
+
+    private async ValueTask<Exception?> Attempt(Aim aim, Func<ValueTask<string[]>> keysOf, Func<string[], Task> evict)
+    {
+        string[] evicted = [];
         try
         {
-            await evict(Call.Async(token));
+            evicted = await keysOf();
+            await evict(evicted);
         }
         catch (Exception failure)
         {
-            report.EvictionFailed(target, name, failure);
+            if (failure is not ObjectDisposedException)
+                pending.Remember(evicted, note: EverythingKey, orElse: EverythingKey);
+
+            report.EvictionFailed(aim.Target, aim.Name, failure);
             return failure;
         }
+        finally
+        {
+            Interlocked.Increment(ref attempts);
+        }
 
-        report.Evicted(target, name);
+        report.Evicted(aim.Target, aim.Name, aim.Outcome);
         return null;
     }
 
@@ -119,4 +175,7 @@ internal sealed class ResponseEvictions(RedisEntries entries, Generations genera
         if (failure is not null)
             ExceptionDispatchInfo.Throw(failure);
     }
+
+    /// <summary>What is to be evicted, or marked stale, as it is told.</summary>
+    private readonly record struct Aim(EvictionTarget Target, string Name, ResponseOutcome Outcome);
 }

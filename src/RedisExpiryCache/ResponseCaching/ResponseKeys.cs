@@ -10,6 +10,8 @@ namespace RedisExpiryCache.ResponseCaching;
 //
 //   GET:/products?page=2                        a URL: its generation, and which request fields its variants differ by
 //   GET:/products?page=2#GENERATION.DIGEST      one response under that generation; the digest is of all that tells requests apart
+//   GET:/products?page=2#GENERATION.DIGEST.br   the body of that response in a content coding
+//   lock:DIGEST                                 one node is asking the app for the response under one of these keys
 //   tag:http:products                           a tag: its generation
 //   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a tag or group is evicted
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
@@ -38,6 +40,10 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     /// <summary>The key of one response, by what <see cref="DigestOf"/> says of its request.</summary>
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
+
+    /// <summary>The lock of whoever makes the response under this key. Who comes after an eviction does not wait for one from before.</summary>
+    public string LockOf(string variantKey, IEnumerable<TagStamp> stamps) =>
+        $"{instanceName}lock:{KeyText.DigestOf(string.Concat([variantKey, .. stamps.Select(static stamp => stamp.Generation)]))}";
 
     /// <summary>Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.</summary>
     public string DigestOf(string identity, string[] names, Func<string, StringValues> fieldOf)

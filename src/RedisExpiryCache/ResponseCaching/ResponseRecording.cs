@@ -11,10 +11,18 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </summary>
 internal sealed class ResponseRecording : IDisposable
 {
+    /// <summary>What forbids storing this one answer and says nothing of another to the same question.</summary>
+    private static readonly string[] OfOneAnswer =
+    [
+        NoStoreReason.RequestNoStore.Token(), NoStoreReason.Authorization.Token(), NoStoreReason.SignedIn.Token(), NoStoreReason.SetCookie.Token(), NoStoreReason.PartialContent.Token(),
+        NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(), NoStoreReason.Failed.Token(),
+    ];
+
     private readonly Exchange exchange;
     private readonly Lookup lookup;
     private readonly ForwardReason forwarded;
     private readonly Func<int, bool>? holdsBack;
+    private readonly Turn turn;
     private readonly StorableResponses storable;
     private readonly TimeProvider time;
     private readonly ResponseReport report;
@@ -23,6 +31,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly KeyValuePair<string, StringValues>[] earlierFields;
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
+    private RepresentationFields? asItLeft;
     private string? ownCacheControl;
     private bool decided;
     private bool ended;
@@ -33,15 +42,17 @@ internal sealed class ResponseRecording : IDisposable
     /// <param name="lookup">What the store knew of it.</param>
     /// <param name="forwarded">Why the app is asked.</param>
     /// <param name="holdsBack">By its status, a response that is not for the client: whoever asked the app will answer in its place. Null: none.</param>
+    /// <param name="turn">Others who wait for this response are let go as soon as it turns out not to be for them.</param>
     /// <param name="shared">What all recordings need.</param>
-    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, in RecordingParts shared)
+    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, Turn turn, in RecordingParts shared)
     {
-        (this.exchange, this.lookup, this.forwarded, this.holdsBack) = (exchange, lookup, forwarded, holdsBack);
+        (this.exchange, this.lookup, this.forwarded, this.holdsBack, this.turn) = (exchange, lookup, forwarded, holdsBack, turn);
         (storable, storesUnderWay, report, time) = shared;
-        Body = new RecordedBytes(storable.Options.MaximumBodySize);
+        Body = new RecordedBytes(storable.Options.MaximumBodySize, () => turn.End(FlightEnd.NotShared));
         earlierFields = [.. exchange.Context.Response.Headers];
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        recorder = new BodyRecorder(realBody, Body, () => IsHeldBack, () => heldBack is null && holdsBack is not null && !exchange.Context.Response.HasStarted);
+        recorder = new BodyRecorder(
+            realBody, Body, () => IsHeldBack, () => heldBack is null && holdsBack is not null && !exchange.Context.Response.HasStarted, Passing);
         exchange.Context.Features.Set<IHttpResponseBodyFeature>(recorder);
         exchange.Context.Response.OnStarting(static recording => ((ResponseRecording)recording).DecideAsync(), this);
     }
@@ -56,12 +67,21 @@ internal sealed class ResponseRecording : IDisposable
     /// <summary>The request fields that the response differs by.</summary>
     public string[] Names { get; private set; } = [];
 
-    /// <summary>Why it is not to be stored. Null: it is.</summary>
-    public string? NotStored { get; private set; }
+    /// <summary>What in it, or in how it came, says that it may not be stored, wherever that be. Null: nothing.</summary>
+    public string? Forbidden { get; private set; }
+
+    /// <summary>Why it is not to be stored, the store's own troubles included. Null: it is.</summary>
+    public string? NotStored => lookup.Reason ?? Forbidden ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
+
+    /// <summary>Once it has ended: others may be answered with it, whether it can be stored or not.</summary>
+    public bool IsWorthKeeping => Forbidden is null && Response is not null && Body.IsRecording;
+
+    /// <summary>Once it has ended: it is whole and not for the store, and not because of who asked.</summary>
+    public bool IsRefused => Forbidden is { } reason && !OfOneAnswer.Contains(reason);
 
     /// <summary>
-    /// Nothing of the response has gone to the client, nor will. Asking settles it, by the status: when something is due to go out, or when the app has returned. What has been passed on cannot
-    /// be taken back, even where the server has not sent it yet.
+    /// Nothing of the response has gone to the client, nor will. Asking settles it, by the status: when something is due to go out, or when the app
+    /// has returned. What has been passed on cannot be taken back, even where the server has not sent it yet.
     /// </summary>
     public bool IsHeldBack =>
         heldBack ??= holdsBack is not null && !exchange.Context.Response.HasStarted && holdsBack(exchange.Context.Response.StatusCode);
@@ -70,13 +90,13 @@ internal sealed class ResponseRecording : IDisposable
     public bool IsPassedOn => heldBack is false || exchange.Context.Response.HasStarted;
 
     /// <summary>
-    /// The response's fields, without those that stood there before the app was asked, a request id for one: whoever is in front of us says them again with each answer. Of
-    /// cookies that the app has added to those of others, only the app's.
+    /// The response's fields, without those that stood there before the app was asked, a request id for one: whoever is in front of us says them
+    /// again with each answer. Of cookies that the app has added to those of others, only the app's.
     /// </summary>
     public IHeaderDictionary OwnFields()
     {
         var fields = new HeaderDictionary();
-        foreach (var (name, value) in exchange.Context.Response.Headers)
+        foreach (var (name, value) in AppsFields())
         {
             var earlier = Array.Find(earlierFields, field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
             StringValues own = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase) ? value.Except(earlier, StringComparer.Ordinal).ToArray() : value;
@@ -124,16 +144,21 @@ internal sealed class ResponseRecording : IDisposable
 
         ended = true;
         if (decided)
-            NotStored ??= Shortcoming(response)?.Token();
+        {
+            Forbidden ??= Shortcoming(response)?.Token();
+            Response = Response is { } made ? made with { Rules = made.Rules with { MakingTime = DeltaSeconds.Between(exchange.Now, time.GetUtcNow()) } } : null;
+        }
         else
-            NotStored = lookup.Reason ?? (Verdict(response, time.GetUtcNow(), out _).Reason ?? NoStoreReason.Status).Token();
+        {
+            Forbidden = (Verdict(response, time.GetUtcNow(), out _).Reason ?? NoStoreReason.Status).Token();
+        }
     }
 
     /// <summary>To be called when the app has thrown. Whoever answers in its place, it is not the response that was to be stored.</summary>
     public void Fail()
     {
         ended = true;
-        NotStored = NoStoreReason.Failed.Token();
+        Forbidden = NoStoreReason.Failed.Token();
     }
 
     /// <summary>The app writes to the client directly again.</summary>
@@ -144,6 +169,17 @@ internal sealed class ResponseRecording : IDisposable
         announcement?.Dispose();
         Body.Dispose();
     }
+
+    /// <summary>Called before anybody in front of us gets something of it.</summary>
+    private void Passing()
+    {
+        asItLeft ??= new RepresentationFields(exchange.Context.Response.Headers);
+        exchange.Coding?.Show();
+    }
+
+    private IHeaderDictionary AppsFields() => asItLeft?.In(exchange.Context.Response.Headers) ?? exchange.Context.Response.Headers;
+
+    private long? ContentLength => asItLeft?.ContentLength ?? exchange.Context.Response.ContentLength;
 
     private Task DecideAsync()
     {
@@ -171,27 +207,31 @@ internal sealed class ResponseRecording : IDisposable
         {
             var now = time.GetUtcNow();
             var verdict = Verdict(response, now, out var facts);
-            NotStored = lookup.Reason ?? verdict.Reason?.Token() ?? (lookup.Url is null ? NoStoreReason.RedisUnavailable.Token() : null);
+            Forbidden = verdict.Reason?.Token();
             if (verdict.Lifetime is { } lifetime)
                 Keep(response, facts, lifetime, now);
         }
         catch (Exception mistake)
         {
-            NotStored = report.Mistake(mistake);
+            Forbidden = report.Mistake(mistake);
         }
 
-        if (NotStored is not null)
+        // A 304 to a condition of the client's own says nothing of what others would get.
+        if (Forbidden is not null)
+            turn.End(response.StatusCode == StatusCodes.Status304NotModified ? FlightEnd.AskAgain : FlightEnd.NotShared);
+
+        if (Forbidden is not null || (NotStored is not null && !turn.IsLeading))
             Body.Stop();
     }
 
     private StoreVerdict Verdict(HttpResponse response, DateTimeOffset now, out ResponseFacts facts)
     {
-        facts = storable.FactsOf(exchange, response.StatusCode, response.Headers, now);
+        facts = storable.FactsOf(exchange, response.StatusCode, AppsFields(), now);
         var verdict = storable.Decide(exchange, facts, now);
         if (verdict.Reason is not null)
             return verdict;
 
-        return response.ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
+        return ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
             : HttpFacts.HasTrailers(response) ? StoreVerdict.NoStore(NoStoreReason.Trailers) : verdict;
     }
 
@@ -203,27 +243,32 @@ internal sealed class ResponseRecording : IDisposable
         if (headers.CacheControl.Count == 0 && (serving.Lifetime.IsSet || !facts.HasExpires) && serving.ClientCacheControl is { } told)
             headers.CacheControl = ownCacheControl = told;
 
-        var own = Variants.TryParse(headers.Vary, out var named) ? named : [];
-        if (serving.HeaderNames.Except(own, StringComparer.Ordinal).ToArray() is { Length: > 0 } added)
-            headers.Vary = StringValues.Concat(headers.Vary, string.Join(", ", added));
+        var apps = AppsFields();
+        Names = StorableResponses.NamesOf(exchange, apps.Vary, apps.ContentEncoding);
+        var said = Variants.TryParse(apps.Vary, out var named) ? named : [];
+        var added = string.Join(", ", Names.Except(said, StringComparer.Ordinal));
+        if (added.Length > 0)
+            headers.Vary = StringValues.Concat(headers.Vary, added);
 
         if (facts.Date is null)
             headers.Date = HttpDate.Format(now);
 
         if (NotStored is null)
-            Body.NotifyAt(response.ContentLength, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
+            Body.NotifyAt(ContentLength, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
 
         Lifetime = lifetime;
-        Names = StorableResponses.NamesOf(exchange, headers.Vary);
+        var fields = OwnFields();
+        if (added.Length > 0)
+            fields.Vary = StringValues.Concat(apps.Vary, added);
 
-        var taken = storable.TakeDown(OwnFields(), facts, lifetime, now);
+        var taken = storable.TakeDown(fields, facts, lifetime, now);
         Response = taken with { Rules = taken.Rules with { IsCacheControlOurs = ownCacheControl is not null } };
     }
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {
         // A client that closes its connection once it has the last byte of Content-Length has not cut anything short.
-        var isWhole = response.ContentLength == Body.Length;
+        var isWhole = ContentLength == Body.Length;
         if (exchange.Context.RequestAborted.IsCancellationRequested && !isWhole)
             return NoStoreReason.Aborted;
 
@@ -238,7 +283,7 @@ internal sealed class ResponseRecording : IDisposable
         if (storable.ForbiddenByFields(response.Headers.CacheControl == ownCacheControl ? facts with { CacheControl = CacheControl.None } : facts) is { } forbidden)
             return forbidden;
 
-        return Body.IsBroken || (response.ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
+        return Body.IsBroken || (ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
     }
 
     /// <summary>An empty error that a UseStatusCodePages outside of us is going to fill with a page of its own.</summary>

@@ -12,7 +12,22 @@ internal static class ResponseReplay
     public const string CacheStatusName = "Cache-Status";
 
     /// <summary>Sends the stored response, or the parts of it that were asked for, or only says that it has not been modified.</summary>
-    public static async Task<ResponseOutcome> ServeAsync(Exchange exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
+    public static async Task<ResponseOutcome> ServeAsync(Exchange exchange, Lookup lookup, CachedResponse stored, TimeSpan age, string? cacheStatus)
+    {
+        var (response, body) = await CodedCopies.ForAsync(exchange, lookup, stored);
+        return await SendAsync(exchange, response, body, age, cacheStatus);
+    }
+
+    /// <summary><see cref="ServeAsync"/>, of a response for which there can be no copies in content codings yet.</summary>
+    public static Task<ResponseOutcome> ServePlainAsync(Exchange exchange, CachedResponse response, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
+    {
+        if (exchange.Coding is { } client)
+            client.MayVary = ContentCoding.IsFor(response);
+
+        return SendAsync(exchange, response, body, age, cacheStatus);
+    }
+
+    private static async Task<ResponseOutcome> SendAsync(Exchange exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
     {
         var (context, request) = (exchange.Context, exchange.Request);
         var response = context.Response;

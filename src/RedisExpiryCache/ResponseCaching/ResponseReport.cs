@@ -16,6 +16,9 @@ internal enum ResponseOutcome
     /// <summary>Answered from the store, after the app has said that the response still holds.</summary>
     Validated,
 
+    /// <summary>Answered with what the app has said to another request that wanted the same.</summary>
+    Collapsed,
+
     /// <summary>Answered from the store, in place of an app that failed.</summary>
     StaleIfError,
 
@@ -33,6 +36,9 @@ internal enum ResponseOutcome
 
     /// <summary>Evicted.</summary>
     Evicted,
+
+    /// <summary>Marked stale: served until it has been made anew.</summary>
+    MarkedStale,
 
     /// <summary>Redis failed.</summary>
     Error,
@@ -75,13 +81,19 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
         logger.ResponseNotStored(path, reason);
     }
 
+    /// <summary>A copy in a content coding was stored: so many bytes in place of so many, or a note that it would be no shorter.</summary>
+    public void Coded(string key, long length, long plainLength) => logger.ResponseCoded(key, length, plainLength);
+
     /// <summary>The client will not hear of the app's failure, so it is said here.</summary>
     public void AppFailed(string path, Exception failure) => logger.AppFailed(path, failure);
 
-    public void Evicted(EvictionTarget target, string name)
+    /// <summary>Clients go on being served with what is stored.</summary>
+    public void RenewalFailed(string path, Exception failure) => logger.RenewalFailed(path, failure);
+
+    public void Evicted(EvictionTarget target, string name, ResponseOutcome outcome)
     {
-        metrics.Eviction(target.Token(), ResponseOutcome.Evicted.Token(), reason: null);
-        logger.Evicted(target.Token(), name);
+        metrics.Eviction(target.Token(), outcome.Token(), reason: null);
+        logger.Evicted(target.Token(), name, outcome.Token());
     }
 
     public void EvictionFailed(EvictionTarget target, string name, Exception failure)

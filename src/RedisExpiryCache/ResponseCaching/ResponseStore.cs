@@ -19,6 +19,9 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
 {
     private const int RememberedUrls = 20_000;
 
+    /// <summary>Of retired generations, so many are looked under in one round trip: mostly one of the latest two has something.</summary>
+    private const int RetiredAtOnce = 2;
+
     // What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.
     private readonly Recent<UrlRecord> urls = new(RememberedUrls);
 
@@ -51,30 +54,41 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         if (url != guess)
             urls.Remember(question.UrlKey, url);
 
-        TagStamp[] stamps = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
-        var tagNote = Generations.NoteOf(values[1 + Array.IndexOf(question.Tags, ResponseKeys.EverythingTag)]!);
+        TagState[] tags = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagState(tag, value!))];
+        var note = Generations.NoteOf(Array.Find(tags, static tag => tag.Tag == ResponseKeys.EverythingTag).Value!);
+        var known = new Lookup(url, Array.ConvertAll(tags, static tag => tag.Current), note) { Tags = tags };
         var key = KeyOf(question, url);
-        var read = await ReadVariant(url, key, guessedKey, guessed, call);
-        return await Checked(new Lookup(url, stamps, tagNote).Without(key), key, read, call);
+        var found = await Checked(known, key, await ReadVariant(url, key, guessedKey, guessed, call), isRetired: false, call);
+        return found.Response is null && url.HasResponses ? await FindRetired(question, found, call) ?? found : found;
     }
+
+    /// <summary>Where the response to this request is likely to be, as far as this process remembers.</summary>
+    public string? GuessKey(Question question) => urls.Find(question.UrlKey) is { HasResponses: true } guess ? KeyOf(question, guess) : null;
 
     /// <summary>Another variant of the URL that was looked up.</summary>
     public async ValueTask<Lookup> FindVariantAsync(Question question, Lookup lookup, UrlVariant variant)
     {
-        var call = Call.Detached();
+        var call = question.Budget.Begin();
         var key = ResponseKeys.VariantOf(question.UrlKey, lookup.Url!.Generation, variant.Digest);
-        return await Checked(lookup.Without(key), key, await entries.ReadAsync(key, call), call);
+        try
+        {
+            return await Checked(lookup, key, await entries.ReadAsync(key, call), isRetired: false, call);
+        }
+        finally
+        {
+            question.Budget.End(call);
+        }
     }
 
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
-    public async ValueTask ForgetAsync(Lookup lookup) => await entries.RemoveAsync([lookup.Key!], Call.Detached());
+    public async ValueTask ForgetAsync(Question question, Lookup lookup) => await entries.RemoveAsync([lookup.Key!], question.Budget.Begin());
 
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
     public async ValueTask<bool> StoreAsync(
         Question question, Lookup lookup, CachedResponse response, LateTags lateTags, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
-        var call = Call.Detached();
+        var call = question.Budget.Begin();
         if (await StampsOf(lookup, lateTags, call) is not { } stamps)
             return false;
 
@@ -87,35 +101,36 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);
 
         var write = entries.WriteAsync(ResponseKeys.VariantOf(question.UrlKey, stored.Generation, digest), payload, expiry, stamps, now, call).AsTask();
-        var kept = KeepAsync(question.UrlKey, stored.Generation, Generations.NoteOf(stored.Value), stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
+        var kept = KeepAsync(question.UrlKey, stored.Generation, stored.Value, stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
         await Task.WhenAll(write, kept);
         urls.Remember(question.UrlKey, stored);
         return await kept;
     }
 
     /// <summary><see cref="StoreAsync"/>, with its outcome told to the log and the metrics.</summary>
-    /// <returns>False when it is not stored, a failure included.</returns>
-    public async Task<bool> TryStoreAsync(
+    public async Task<StoreOutcome> TryStoreAsync(
         Exchange exchange, Lookup lookup, CachedResponse response, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body, TagStamp[]? inherited = null)
     {
         try
         {
+            inherited ??= [];
             var groups = CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group));
-            string[] lateTags = [.. groups.Concat(exchange.Serving.Tags.Select(ResponseKeys.EscapedTag)).Except(exchange.Question.Tags, StringComparer.Ordinal).Except((inherited ?? []).Select(static stamp => stamp.Tag))];
-            if (await StoreAsync(exchange.Question, lookup, response, new LateTags(lateTags, inherited ?? []), names, lifetime, body))
+            var known = exchange.Question.Tags.Concat(inherited.Select(static stamp => stamp.Tag));
+            string[] lateTags = [.. groups.Concat(exchange.Serving.Tags.Select(ResponseKeys.EscapedTag)).Except(known, StringComparer.Ordinal)];
+            if (await StoreAsync(exchange.Question, lookup, response, new LateTags(lateTags, inherited), names, lifetime, body))
             {
                 report.Stored(exchange.Path, lifetime.TimeToLive ?? lifetime.Sliding);
-                return true;
+                return StoreOutcome.Stored;
             }
 
             report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
+            return StoreOutcome.Evicted;
         }
         catch (Exception failure)
         {
             report.NotStored(exchange.Path, report.StoreFailed(failure));
+            return StoreOutcome.Failed;
         }
-
-        return false;
     }
 
     /// <summary>Rides behind a hit of a sliding response; nobody waits for it.</summary>
@@ -127,7 +142,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         {
             await entries.SlideAsync(key, call);
             if (expiry is { Sliding: { } window, AbsoluteEnd: null })
-                await KeepAsync(urlKey, url.Generation, note: null, stamps, window, call);
+                await KeepAsync(urlKey, url.Generation, value: null, stamps, window, call);
         }
         catch (Exception failure)
         {
@@ -136,8 +151,8 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     }
 
     /// <summary>
-    /// The stamps of the lookup, and those of tags (and groups, RFC 9875) that were named only while the response was made. Their generations are read now, so it has to be known
-    /// that no tag was evicted since the lookup; the note says so.
+    /// The stamps of the lookup, and those of tags (and groups, RFC 9875) that were named only while the response was made. Their generations are
+    /// read now, so it has to be known that no tag was evicted since the lookup; the note says so.
     /// </summary>
     private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, LateTags lateTags, Call call)
     {
@@ -158,13 +173,13 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
     private static string TagToAskAbout(CachedResponse response) =>
         response.Rules is { IsETagOurs: false, Part: null, ETag: { } tag } && response["Content-Encoding"].Count == 0 ? tag : "";
 
-    private async Task<bool> KeepAsync(string urlKey, string generation, string? note, TagStamp[] stamps, TimeSpan lifetime, Call call)
+    private async Task<bool> KeepAsync(string urlKey, string generation, string? value, TagStamp[] stamps, TimeSpan lifetime, Call call)
     {
         var atLeast = lifetime + Generations.Slack;
         Task<bool>[] kept =
         [
-            generations.KeepAsync(urlKey, generation, note, atLeast, call).AsTask(),
-            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, note: null, atLeast, call).AsTask()),
+            generations.KeepAsync(urlKey, generation, value, atLeast, call).AsTask(),
+            .. stamps.Select(stamp => generations.KeepAsync(keys.TagOf(stamp.Tag), stamp.Generation, value: null, atLeast, call).AsTask()),
         ];
         return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
     }
@@ -183,37 +198,88 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         return url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
     }
 
-    private async ValueTask<Lookup> Checked(Lookup known, string key, EntryRead read, Call call)
+    /// <summary>What was stored before the URL was marked stale, and has not been made anew since.</summary>
+    private async ValueTask<Lookup?> FindRetired(Question question, Lookup known, Call call)
     {
-        var current = known.Stamps;
+        var digest = known.Key![^KeyText.DigestLength..];
+        foreach (var some in known.Url!.RetiredGenerations.Select(generation => ResponseKeys.VariantOf(question.UrlKey, generation, digest)).Chunk(RetiredAtOnce))
+        {
+            Lookup? latest = null;
+            foreach (var (key, read) in some.Zip(await Task.WhenAll(some.Select(key => entries.ReadAsync(key, call).AsTask()))))
+            {
+                if (latest is not null)
+                    read.Dispose();
+                else if (await Checked(known, key, read, isRetired: true, call) is { Response: not null } found)
+                    latest = found;
+            }
+
+            if (latest is not null)
+                return latest;
+        }
+
+        return null;
+    }
+
+    private async ValueTask<Lookup> Checked(Lookup known, string key, EntryRead read, bool isRetired, Call call)
+    {
         if (read.Miss > EntryMiss.TagRemoved)
             report.Unreadable(key, read.Miss);
 
-        if (read.IsHit && await AreCurrent(read.Tags, current, call))
+        if (read.IsHit && await StatesOf(known, read.Tags, call) is var states && Standing(read.Tags, states) is var standing && standing != Redis.Standing.Gone)
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
-                return new Lookup(known.Url!, current, known.TagNote, key, response, body, read);
+            {
+                if (isRetired || standing == Redis.Standing.Retired)
+                    response = response with { Rules = response.Rules.MarkedStale() };
+
+                return new Lookup(known, key, response, body, read)
+                {
+                    Tags = known.Tags,
+                    LateStamps = [.. states.Except(known.Tags).Select(static state => state.Current)],
+                };
+            }
 
             report.Unreadable(key, EntryMiss.UnknownVersion);
         }
 
         read.Dispose();
-        return known;
+        return known.Without(key, isAbsent: read.Miss == EntryMiss.Absent);
     }
 
-    private async ValueTask<bool> AreCurrent(TagStamp[] stamps, TagStamp[] current, Call call)
+    /// <summary>
+    /// Of the tags that a response carries. It may have named some only while it was made; or the endpoint has changed since, on this node or on
+    /// another.
+    /// </summary>
+    private async ValueTask<TagState[]> StatesOf(Lookup known, TagStamp[] stamps, Call call)
     {
-        var unknown = Array.FindAll(stamps, stamp => !Array.Exists(current, asked => asked.Tag == stamp.Tag));
-        if (!Array.TrueForAll(stamps, stamp => current.Contains(stamp) || unknown.Contains(stamp)))
-            return false;
+        string[] unknown = [.. stamps.Select(static stamp => stamp.Tag).Except(known.Tags.Select(static state => state.Tag))];
+        if (unknown.Length == 0)
+            return known.Tags;
 
-        // The endpoint named other tags when the response was stored: an older version of the app did, or another node still does.
-        var values = await generations.ReadAsync(Array.ConvertAll(unknown, stamp => keys.TagOf(stamp.Tag)), call);
-        return unknown.Zip(values).All(static pair => pair.Second is { } value && Generations.IdOf(value) == pair.First.Generation);
+        var values = await generations.ReadAsync(Array.ConvertAll(unknown, keys.TagOf), call);
+        return [.. known.Tags, .. unknown.Zip(values, static (tag, value) => new TagState(tag, value))];
     }
+
+    /// <summary>A response stands as the worst of its tags does.</summary>
+    private static Standing Standing(TagStamp[] stamps, TagState[] states) => stamps.Length == 0
+        ? Redis.Standing.Current
+        : stamps.Min(stamp => Generations.StandingOf(stamp.Generation, Array.Find(states, state => state.Tag == stamp.Tag).Value));
 
     private string KeyOf(Question question, UrlRecord url) =>
         ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question.Identity, url.Names, question.FieldOf));
+}
+
+/// <summary>What became of a response that was to be stored.</summary>
+internal enum StoreOutcome
+{
+    /// <summary>It can be found.</summary>
+    Stored,
+
+    /// <summary>An eviction came since the lookup: it can never be found.</summary>
+    Evicted,
+
+    /// <summary>Redis failed.</summary>
+    Failed,
 }
 
 /// <summary>Tags and groups that are known only once a response has been made.</summary>

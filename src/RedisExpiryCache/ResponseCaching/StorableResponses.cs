@@ -36,7 +36,9 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
         return CachedResponse.Of(fields, facts, lifetime, now);
     }
 
-    /// <summary>The request fields that the response differs by, for its own reasons or the policy's.</summary>
-    public static string[] NamesOf(Exchange exchange, StringValues vary) =>
-        Variants.Union(exchange.Serving.HeaderNames, Variants.TryParse(vary, out var named) ? named : []);
+    /// <summary>The request fields that the response differs by, for its own reasons or the policy's, or because of its coding.</summary>
+    public static string[] NamesOf(Exchange exchange, StringValues vary, StringValues contentEncoding) => ContentCodings.SelectingNames(
+        Variants.Union(exchange.Serving.HeaderNames, Variants.TryParse(vary, out var named) ? named : []),
+        ContentCodings.IsCoded(contentEncoding),
+        isAskedPlain: exchange.Coding is not null);
 }

@@ -6,7 +6,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// What Redis holds under a URL's key: its generation and, once a response was stored, which request fields its variants differ by, and the entity tags of the
 /// variants that were stored last, so that the app can be asked about all of them at once (RFC 9111 4.3.1).
 /// <code>
-///   GENERATION|accept-language,user-agent
+///   GENERATION~RETIRED|accept-language,user-agent
 ///   DIGEST RESOURCE "etag"                    a line for each variant, the latest first; without the blanks
 /// </code>
 /// The key stands for every host and spelling of the URL; RESOURCE tells these apart, for a tag says nothing about another resource.
@@ -19,10 +19,12 @@ internal sealed record UrlRecord
     public UrlRecord(string value)
     {
         Value = value;
+        var note = Generations.NoteOf(value);
+        HasResponses = note.Length > 0;
         if (!HasResponses)
             return;
 
-        var lines = Generations.NoteOf(value)[1..].Split(Line);
+        var lines = note[1..].Split(Line);
         Names = lines[0].Length == 0 ? [] : lines[0].Split(Separator);
         Variants = [.. lines.Skip(1).Where(static line => line.Length > 2 * KeyText.DigestLength).Select(static line =>
             new UrlVariant(line[..KeyText.DigestLength], line[KeyText.DigestLength..(2 * KeyText.DigestLength)], line[(2 * KeyText.DigestLength)..]))];
@@ -32,7 +34,10 @@ internal sealed record UrlRecord
 
     public string Generation => Generations.IdOf(Value);
 
-    public bool HasResponses => Value.Length > Generations.IdLength;
+    /// <summary>Those that were marked stale, the latest first: what was stored under them may be of use still.</summary>
+    public IEnumerable<string> RetiredGenerations => Generations.RetiredIn(Value);
+
+    public bool HasResponses { get; }
 
     public string[] Names { get; } = [];
 
@@ -44,11 +49,12 @@ internal sealed record UrlRecord
         var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag && !stored.ETag.Contains(Line);
         var others = Variants.Where(variant => variant.Digest != stored.Digest);
         var variants = (isKept ? others.Prepend(stored) : others).Take(MostVariants);
-        return new UrlRecord(string.Concat(
-            $"{Generation}{Stored}{string.Join(Separator, names)}",
-            string.Concat(variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}"))));
+        var lines = variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}");
+        return new UrlRecord(Generations.WithNote(Value, $"{Stored}{string.Join(Separator, names)}{string.Concat(lines)}"));
     }
 }
 
-/// <summary>A stored variant of a URL: the end of its key, the digest of all that tells its resource from others under the same URL key, and its entity tag.</summary>
+/// <summary>
+/// A stored variant of a URL: the end of its key, the digest of all that tells its resource from others under the same URL key, and its entity tag.
+/// </summary>
 internal readonly record struct UrlVariant(string Digest, string Resource, string ETag);

@@ -3,8 +3,8 @@ using RedisExpiryCache.Redis;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// The generations of a URL that one request evicts and stores at once. Ending one and beginning the next is a single step, so that an eviction of somebody else's
-/// never falls between the two:
+/// The generations of a URL that one request evicts and stores at once. Ending one and beginning the next is a single step, so that an eviction of
+/// somebody else's never falls between the two:
 /// <code>
 ///   POST a: reads generation 1, runs the app ………… 1 becomes 2 …… stores under 2
 ///   POST b:            runs the app, DEL                           (1 is gone: a's step finds nothing to renew, and stores nothing)
@@ -24,6 +24,19 @@ internal sealed class UrlRenewal(string urlKey, string generation)
         if (current is null)
             await generations.RemoveAsync(urlKey, call);
         else
-            Generation = await generations.RenewAsync(urlKey, current, call);
+            Generation = await RenewAsync(generations, current, call);
+    }
+
+    private async ValueTask<string?> RenewAsync(Generations generations, string current, Call call)
+    {
+        try
+        {
+            return await generations.RenewAsync(urlKey, current, call);
+        }
+        catch (Exception full) when (RedisFailures.IsOutOfMemory(full))
+        {
+            await generations.RemoveAsync(urlKey, call);
+            return null;
+        }
     }
 }

@@ -38,7 +38,7 @@ internal static class Preferences
     }
 
     /// <summary>What the weight is given to, RFC 9110 12.4.2. A weight that is invalid, or not last, is left where it is.</summary>
-    private static ReadOnlySpan<char> CutWeight(ReadOnlySpan<char> member, out int weight)
+    public static ReadOnlySpan<char> CutWeight(ReadOnlySpan<char> member, out int weight)
     {
         var semicolon = member.LastIndexOf(';');
         if (semicolon >= 0 && TryWeight(member[(semicolon + 1)..], out weight))

@@ -74,7 +74,10 @@ internal static class Reuse
         return ReuseVerdict.Ask(action, reason, age, timeLeft, isUsable && MayServeOnError(stored, rules, asked, timeLeft));
     }
 
-    /// <summary>An older failure is no help. RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only not fresh enough for the client, will do.</summary>
+    /// <summary>
+    /// An older failure is no help. RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only not fresh
+    /// enough for the client, will do.
+    /// </summary>
     private static bool MayServeOnError(StoredResponse stored, CachingRules rules, in CacheControl asked, TimeSpan? timeLeft)
     {
         if (!MayServeStale(stored) || Validation.IsFailure(stored.StatusCode))

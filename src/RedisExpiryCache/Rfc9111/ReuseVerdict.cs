@@ -17,12 +17,25 @@ internal readonly record struct ReuseVerdict
     /// <summary>Should the app fail, the stored response may answer in its place (RFC 9111 4.3.3, RFC 5861 4).</summary>
     public bool MayServeOnError { get; private init; }
 
+    /// <summary>Nobody waits for the answer; it is for the store.</summary>
+    public bool IsRenewal { get; private init; }
+
     public static ReuseVerdict Serve(TimeSpan age, TimeSpan? timeLeft) =>
         new() { Action = ReuseAction.Serve, Age = age, TimeLeft = timeLeft };
 
     public static ReuseVerdict Forward(ForwardReason reason) => new() { Action = ReuseAction.Forward, Reason = reason };
 
     public static ReuseVerdict GatewayTimeout(ForwardReason reason) => new() { Action = ReuseAction.GatewayTimeout, Reason = reason };
+
+    /// <summary>Whatever may be served meanwhile: ask the app now, and let its failure be one.</summary>
+    public ReuseVerdict ForRenewal(StoredResponse? stored) => new()
+    {
+        Action = stored?.CanBeValidated is true ? ReuseAction.Revalidate : ReuseAction.Forward,
+        Reason = Reason ?? ForwardReason.Stale,
+        Age = Age,
+        TimeLeft = TimeLeft,
+        IsRenewal = true,
+    };
 
     /// <summary>Ask the app, with what is stored at hand.</summary>
     public static ReuseVerdict Ask(ReuseAction action, ForwardReason reason, TimeSpan age, TimeSpan? timeLeft, bool mayServeOnError) =>

@@ -15,7 +15,8 @@ internal readonly record struct StoreVerdict
 
 /// <param name="FreshnessLifetime">Null: <paramref name="Sliding"/> alone decides.</param>
 /// <param name="CorrectedInitialAge">How old the response was when it came.</param>
-/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends, and <paramref name="Retention"/> after it.</param>
+/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends, and <paramref name="Retention"/>
+/// after it.</param>
 /// <param name="Retention">How long a stale response is of use still.</param>
 internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding, TimeSpan Retention = default)
 {

@@ -23,6 +23,9 @@ internal sealed record StoredResponse
     /// <summary><see cref="CacheControl.AllowsAuthorization"/> of the response.</summary>
     public bool AllowsAuthorization { get; init; }
 
+    /// <summary>How long the app took to make it, or to say that it still holds.</summary>
+    public TimeSpan MakingTime { get; init; }
+
     /// <summary>RFC 5861 3; null: it does not say.</summary>
     public TimeSpan? StaleWhileRevalidate { get; init; }
 
@@ -51,4 +54,18 @@ internal sealed record StoredResponse
     /// as if there were none.
     /// </summary>
     public bool CanBeValidated => StatusCode is >= 200 and <= 299 && ((ETag is not null && !IsETagOurs) || LastModified is not null);
+
+    /// <summary>It is stale because somebody has said so, whatever its fields say.</summary>
+    public bool IsMarkedStale { get; private init; }
+
+    /// <summary>
+    /// As if it had never been fresh. Who marks it so wants it to be served while it is made anew, unless it forbids ever being served stale (RFC
+    /// 9111 4.2.4); but not for longer than it would have been served without the mark.
+    /// </summary>
+    public StoredResponse MarkedStale() => this with
+    {
+        FreshnessLifetime = TimeSpan.Zero,
+        StaleWhileRevalidate = FreshnessLifetime is { } lifetime ? DeltaSeconds.Add(lifetime, StaleWhileRevalidate ?? TimeSpan.Zero) : TimeSpan.MaxValue,
+        IsMarkedStale = FreshnessLifetime != TimeSpan.Zero,
+    };
 }

@@ -23,10 +23,14 @@ internal static class Validation
         return (stored.LastModified ?? Freshness.WholeSeconds(stored.Date)) <= since;
     }
 
-    /// <summary>RFC 9111 4.3.1: the fields of a request that asks whether any of these responses still holds. The first is the one that the request selects, if any.</summary>
+    /// <summary>
+    /// RFC 9111 4.3.1: the fields of a request that asks whether any of these responses still holds. The first is the one that the request selects,
+    /// if any.
+    /// </summary>
     /// <param name="selected">Null when none of the stored variants is for this request.</param>
     /// <param name="otherTags">
-    /// The entity tags of the URL's other variants. Left out where the selected one has a date only, which a server does not look at beside tags (RFC 9110 13.2.2).
+    /// The entity tags of the URL's other variants. Left out where the selected one has a date only, which a server does not look at beside tags (RFC
+    /// 9110 13.2.2).
     /// </param>
     /// <param name="lastModified">As the selected response said it, to the letter: servers compare texts.</param>
     public static Conditions Ask(StoredResponse? selected, IEnumerable<string> otherTags, string? lastModified)

@@ -64,7 +64,10 @@ public sealed class OutputCacheAwayTests : IAsyncLifetime
             Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(5));
         }
 
-        await Assert.ThrowsAsync<RedisTimeoutException>(() => app.Store.EvictByTagAsync("pages", Token).AsTask());
+
+        // No answer, or no longer asked: the circuit is open by now.
+        var failure = await Record.ExceptionAsync(() => app.Store.EvictByTagAsync("pages", Token).AsTask());
+        Assert.True(failure is RedisTimeoutException or RedisConnectionException, $"{failure}");
         Server.Thaw();
         await Eventually.True(async () => (await app.GetAsync("/page/1"))["Age"] is not null, Caches.Patience, "hits to be back");
     }

@@ -21,6 +21,7 @@ public sealed class PipelineTests(RedisFixture fixture)
     [InlineData("in a branch of a branch")]
     [InlineData("in a branch that comes back")]
     [InlineData("twice in a branch")]
+    [InlineData("at an endpoint")]
     public async Task Used_twice_in_one_pipeline_it_says_so(string where)
     {
         await using var web = Builder().Build();
@@ -32,6 +33,7 @@ public sealed class PipelineTests(RedisFixture fixture)
             "in a branch" => web.Map("/a", branch => branch.UseRedisExpiringCache()),
             "in a branch of a branch" => web.Map("/a", branch => branch.Map("/b", inner => inner.UseRedisExpiringCache())),
             "in a branch that comes back" => web.UseWhen(_ => true, branch => branch.UseRedisExpiringCache()),
+            "at an endpoint" => ((IEndpointRouteBuilder)web).CreateApplicationBuilder().UseRedisExpiringCache(),
             "twice in a branch" => web.Map("/a", branch => branch.UseRedisExpiringCache().UseRedisExpiringCache()),
             _ => web.UseRedisExpiringCache(),
         });
@@ -58,6 +60,49 @@ public sealed class PipelineTests(RedisFixture fixture)
         Assert.Equal(["page 1", "page 2", "page 1", "page 2"], pages);
 
         Task<string> GetAsync(string path) => client.GetStringAsync(new Uri(path, UriKind.Relative), Token);
+    }
+
+    [Theory]
+    [InlineData("in a branch that comes back")]
+    [InlineData("in a branch of a branch")]
+    public async Task A_request_that_comes_to_it_twice_is_cached_once_and_that_is_said_once(string where)
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server,
+            static web => web.MapPage("/a"),
+            new AppSetup
+            {
+                Outside = web => web.UseWhen(static _ => true, branch => _ = where == "in a branch that comes back"
+                    ? branch.UseRedisExpiringCache()
+                    : branch.UseWhen(static _ => true, static inner => inner.UseRedisExpiringCache())),
+            });
+
+        Assert.Equal("RedisExpiryCache; fwd=uri-miss; stored", (await app.GetAsync("/a")).CacheStatus);
+        Assert.True((await app.GetAsync("/a")).IsHit);
+        await app.GetAsync("/a", ("Cache-Control", "no-cache"));
+        await app.CountedAsync(2, "response.stores", ("outcome", "stored"));
+        await app.CountedAsync(3, "response.requests");
+        var warning = Assert.Single(app.Logs, static record => record.Level >= LogLevel.Warning);
+        Assert.Equal(38, warning.Event.Id);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_run_again_to_explain_a_failure_has_not_come_to_it_twice()
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server,
+            static web =>
+            {
+                web.MapPage("/sorry");
+                web.MapGet("/a", static string () => throw new InvalidOperationException("no"));
+                web.MapGet("/b", static () => Results.NotFound());
+            },
+            new AppSetup { Outside = static web => web.UseExceptionHandler("/sorry").UseStatusCodePagesWithReExecute("/sorry") });
+
+        await app.GetAsync("/a");
+        await app.GetAsync("/b");
+
+        Assert.DoesNotContain(app.Logs, static record => record.Event.Id == 38);
     }
 
     [Theory]
@@ -118,6 +163,16 @@ public sealed class PipelineTests(RedisFixture fixture)
     [Fact]
     public async Task An_endpoint_that_cannot_be_made_does_not_keep_the_app_from_starting() =>
         Assert.Empty(await WarningsAsync(_ => { }, services => services.AddSingleton<EndpointDataSource>(new BrokenEndpoints())));
+
+    [Fact]
+    public async Task A_wrong_value_in_an_attribute_stops_the_start_and_is_named()
+    {
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WarningsAsync(web => web.MapGet("/a", [RedisResponseCache(Duration = -1)] () => "")));
+        Assert.Contains("Duration ('-1')", failure.Message, StringComparison.Ordinal);
+
+        failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WarningsAsync(web => web.MapPost("/a", [RedisResponseCacheEvict(Paths = ["products"])] () => "")));
+        Assert.Contains("'products' is no path", failure.Message, StringComparison.Ordinal);
+    }
 
     private async Task<LogRecord[]> WarningsAsync(Action<WebApplication> map, Action<IServiceCollection>? services = null)
     {

@@ -163,6 +163,7 @@ public sealed class FreshnessOptionTests(RedisFixture fixture)
             ["Cache:Configuration"] = fixture.Server.ConnectionString,
             ["Cache:InstanceName"] = fixture.Server.NewPrefix(),
             ["Cache:OperationTimeout"] = "00:00:10",
+            ["Cache:ResponseCaching:OperationTimeout"] = "00:00:10",
             ["Cache:ResponseCaching:EmitCacheKey"] = "true",
             ["Cache:ResponseCaching:HeuristicFreshness"] = "true",
             ["Cache:ResponseCaching:StoreSetCookie"] = "true",

@@ -61,7 +61,7 @@ public sealed class MvcResponseCacheTests(RedisFixture fixture)
             mvc.CacheProfiles["pages"] = new CacheProfile { Duration = 60, VaryByQueryKeys = ["page"] };
         }).AddApplicationPart(typeof(MvcResponseCacheTests).Assembly);
         if (useOurs)
-            builder.Services.AddRedisExpiringCache(options => (options.Configuration, options.InstanceName, options.OperationTimeout) = (
+            builder.Services.AddRedisExpiringCache(options => (options.Configuration, options.InstanceName, options.ResponseCaching.OperationTimeout) = (
                 fixture.Server.ConnectionString, fixture.Server.NewPrefix(), TimeSpan.FromSeconds(10)));
         else
             builder.Services.AddResponseCaching();

@@ -121,7 +121,7 @@ public sealed class NeighbourTests(RedisFixture fixture)
                 await frozen.WaitAsync(TimeSpan.FromSeconds(30));
                 await context.Response.WriteAsync("page");
             }),
-            new AppSetup { Options = options => options.OperationTimeout = limit });
+            new AppSetup { Options = options => options.OperationTimeout = options.ResponseCaching.OperationTimeout = limit });
 
         // On a connection of its own: over the same one, the server would take up the second request only when the first is done with.
         var first = app.GetAsync("/a", ("Connection", "close"));

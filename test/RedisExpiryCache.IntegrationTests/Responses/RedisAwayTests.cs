@@ -175,7 +175,7 @@ public sealed class RedisAwayTests
             web.MapPost("/change", () => "changed")
                 .WithMetadata(new RedisResponseCacheEvictAttribute { Tags = ["things", "more", "and more"], Paths = ["/a/1", "/a/2"] });
         },
-        new AppSetup { Options = options => options.OperationTimeout = timeout });
+        new AppSetup { Options = options => options.OperationTimeout = options.ResponseCaching.OperationTimeout = timeout });
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 }

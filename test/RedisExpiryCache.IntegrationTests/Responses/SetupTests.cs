@@ -60,7 +60,7 @@ public sealed class SetupTests(RedisFixture fixture)
                 new AppSetup
                 {
                     ConnectionString = $"{server.ConnectionString},password={password}",
-                    Options = options => options.OperationTimeout = TimeSpan.FromSeconds(2),
+                    Options = options => options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(2),
                 });
             foreach (var path in new[] { "/a", "/a", "/cookie" })
                 await app.GetAsync(path, ("Cookie", "session=the-session"), ("Authorization", "Bearer the-token"));

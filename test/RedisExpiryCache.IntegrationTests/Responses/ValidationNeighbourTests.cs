@@ -67,7 +67,7 @@ public sealed class ValidationNeighbourTests(RedisFixture fixture)
     public async Task When_Redis_goes_away_while_the_app_is_asked_the_client_is_answered_all_the_same(int says, int status, string body)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var origin = await StaleAsync(new AppSetup { Options = static options => options.OperationTimeout = TimeSpan.FromSeconds(2) }, server);
+        await using var origin = await StaleAsync(new AppSetup { Options = static options => options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(2) }, server);
         origin.Answer = async context =>
         {
             await server.KillAsync();

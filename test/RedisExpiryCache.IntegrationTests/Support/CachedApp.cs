@@ -79,7 +79,7 @@ internal sealed class CachedApp : IAsyncDisposable
             options.Configuration = setup.ConnectionString ?? server.ConnectionString;
             options.InstanceName = prefix;
             // The machines that run this are slow; a test that wants a time-out says so.
-            options.OperationTimeout = TimeSpan.FromSeconds(10);
+            options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(10);
             setup.Options?.Invoke(options);
         });
         setup.Services?.Invoke(builder.Services);

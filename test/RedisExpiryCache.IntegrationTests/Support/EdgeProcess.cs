@@ -46,7 +46,7 @@ internal sealed class EdgeProcess : IAsyncDisposable
     public static async Task<(EdgeProcess Edge, HttpClient Client)> StartAsync(Uri origin)
     {
         // The machines that run this are slow, and the first request finds everything cold.
-        var edge = new EdgeProcess(["--origin", origin.ToString(), "--urls", "http://127.0.0.1:0", "--Cache:OperationTimeout", "00:00:10"]);
+        var edge = new EdgeProcess(["--origin", origin.ToString(), "--urls", "http://127.0.0.1:0", "--Cache:OperationTimeout", "00:00:10", "--Cache:ResponseCaching:OperationTimeout", "00:00:10"]);
         try
         {
             var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };

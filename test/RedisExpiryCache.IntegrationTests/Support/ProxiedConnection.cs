@@ -10,6 +10,8 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
 {
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
+    private volatile bool _isStranded;
+
     /// <summary>Returns when the connection has ended, however it did.</summary>
     public async Task RunAsync(int targetPort, CancellationToken token)
     {
@@ -18,8 +20,8 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
             client.NoDelay = true;
             await _server.ConnectAsync(IPAddress.Loopback, targetPort, token);
             await Task.WhenAll(
-                CarryAsync(client, _server, proxy.CountToServer, token),
-                CarryAsync(_server, client, proxy.CountToClient, token));
+                CarryAsync(client, _server, toServer: true, token),
+                CarryAsync(_server, client, toServer: false, token));
             Dispose();
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
@@ -28,6 +30,9 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
             Cut();
         }
     }
+
+    /// <summary>Swallows whatever comes from now on, and tells nobody.</summary>
+    public void Strand() => _isStranded = true;
 
     /// <summary>Resets both sides.</summary>
     public void Cut()
@@ -42,13 +47,13 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         _server.Dispose();
     }
 
-    private async Task CarryAsync(Socket from, Socket to, Action<int> count, CancellationToken token)
+    private async Task CarryAsync(Socket from, Socket to, bool toServer, CancellationToken token)
     {
         // What was read and when it is due. Reading goes on while earlier chunks wait: that is what makes it latency.
         var underway = Channel.CreateUnbounded<(byte[] Chunk, long Due)>();
         try
         {
-            await Task.WhenAll(ReadAsync(from, underway.Writer, token), WriteAsync(underway.Reader, to, count, token));
+            await Task.WhenAll(ReadAsync(from, underway.Writer, token), WriteAsync(underway.Reader, to, toServer, token));
         }
         catch
         {
@@ -77,8 +82,10 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
     }
 
     private async Task WriteAsync(
-        ChannelReader<(byte[] Chunk, long Due)> underway, Socket to, Action<int> count, CancellationToken token)
+        ChannelReader<(byte[] Chunk, long Due)> underway, Socket to, bool toServer, CancellationToken token)
     {
+        Action<ReadOnlyMemory<byte>> count = toServer ? proxy.CountToServer : proxy.CountToClient;
+        var passed = 0L;
         await foreach (var (chunk, due) in underway.ReadAllAsync(token))
         {
             // In a loop, because a timer may be a little early and the delay is promised as a lower bound.
@@ -88,14 +95,33 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
             }
 
             await proxy.PassGateAsync(token);
-            for (var sent = 0; sent < chunk.Length;)
+            if (_isStranded)
             {
-                sent += await to.SendAsync(chunk.AsMemory(sent), token);
+                continue;
             }
 
-            count(chunk.Length);
+            var left = proxy.CutAfter is { } cut && cut.ToServer == toServer ? Math.Max(0, cut.Bytes - passed) : long.MaxValue;
+            var whole = chunk.Length <= left;
+            var passing = whole ? chunk : chunk.AsMemory(0, (int)left);
+            await SendAsync(to, passing, token);
+            count(passing);
+            passed += passing.Length;
+            if (!whole)
+            {
+                // At once: whoever reads from the other side waits for bytes that nobody is going to send.
+                Cut();
+                throw new SocketException((int)SocketError.ConnectionReset);
+            }
         }
 
         to.Shutdown(SocketShutdown.Send);
+    }
+
+    private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes, CancellationToken token)
+    {
+        for (var sent = 0; sent < bytes.Length;)
+        {
+            sent += await to.SendAsync(proxy.ByteByByte ? bytes.Slice(sent, 1) : bytes[sent..], token);
+        }
     }
 }

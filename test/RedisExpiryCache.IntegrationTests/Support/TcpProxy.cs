@@ -4,6 +4,9 @@ using System.Net.Sockets;
 
 namespace RedisExpiryCache.IntegrationTests.Support;
 
+/// <summary>How far a connection gets.</summary>
+public sealed record CutPoint(bool ToServer, long Bytes);
+
 /// <summary>A network between a client and a server on this machine, which can be slow, silent, cut or closed.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -57,6 +60,17 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Every byte is a packet of its own.</summary>
+    public bool ByteByByte { get; set; }
+
+    /// <summary>
+    /// Each connection, from now on, is reset once so many bytes have gone that way on it; those before them arrive. Null (the default): none is.
+    /// </summary>
+    public CutPoint? CutAfter { get; set; }
+
+    /// <summary>Sees what clients send, as it is passed on.</summary>
+    public Action<ReadOnlyMemory<byte>>? Tap { get; set; }
+
     public long BytesToServer => Interlocked.Read(ref _bytesToServer);
 
     /// <summary>Reads from clients that were passed on: about the number of times that clients flushed.</summary>
@@ -74,6 +88,15 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>Lets go of what was held.</summary>
     public void Thaw() => _gate.Open();
+
+    /// <summary>All connections stay open and carry nothing any more, as where a firewall has forgotten them. New ones are fine.</summary>
+    public void Strand()
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            connection.Strand();
+        }
+    }
 
     /// <summary>Resets all connections, held bytes and all. New ones are welcome.</summary>
     public void Cut()
@@ -96,13 +119,14 @@ public sealed class TcpProxy : IAsyncDisposable
 
     internal Task PassGateAsync(CancellationToken token) => _gate.PassAsync(token);
 
-    internal void CountToServer(int bytes)
+    internal void CountToServer(ReadOnlyMemory<byte> bytes)
     {
-        Interlocked.Add(ref _bytesToServer, bytes);
+        Tap?.Invoke(bytes);
+        Interlocked.Add(ref _bytesToServer, bytes.Length);
         Interlocked.Increment(ref _chunksToServer);
     }
 
-    internal void CountToClient(int bytes) => Interlocked.Add(ref _bytesToClient, bytes);
+    internal void CountToClient(ReadOnlyMemory<byte> bytes) => Interlocked.Add(ref _bytesToClient, bytes.Length);
 
     private int Listen()
     {

@@ -24,5 +24,5 @@ internal static class TestApp
     public static IServiceCollection NewServices() => new ServiceCollection().BePatient();
 
     private static IServiceCollection BePatient(this IServiceCollection services) =>
-        services.AddLogging().ConfigureAll<RedisExpiringCacheOptions>(options => options.OperationTimeout = Caches.Patience);
+        services.AddLogging().ConfigureAll<RedisExpiringCacheOptions>(options => options.OperationTimeout = options.ResponseCaching.OperationTimeout = Caches.Patience);
 }

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.Extensions.Configuration;
 
 namespace RedisExpiryCache.Tests.HouseRules;
 
@@ -43,6 +45,26 @@ public sealed partial class DocumentationTests
 
     [Theory]
     [MemberData(nameof(Documents))]
+    public void No_code_hides_from_the_compiler_under_another_name(string document) =>
+        Assert.DoesNotMatch(OtherNamesOfCSharp(), File.ReadAllText(Path.Combine(SourceTree.Root, document)));
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_block_of_settings_is_one_that_the_cache_takes(string document)
+    {
+        var text = File.ReadAllText(Path.Combine(SourceTree.Root, document));
+
+        Assert.All(JsonBlock().Matches(text), static block =>
+        {
+            using var stream = new MemoryStream(Encoding.UTF8.GetBytes(block.Groups[1].Value));
+            var options = new RedisExpiringCacheOptions();
+            RedisExpiringCacheSettings.Apply(new ConfigurationBuilder().AddJsonStream(stream).Build().GetRequiredSection("RedisExpiringCache"), options);
+            Assert.True(new RedisExpiringCacheOptionsValidator().Validate(null, options).Succeeded);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
     public void Every_link_to_a_file_leads_to_one(string document)
     {
         var folder = Path.GetDirectoryName(Path.Combine(SourceTree.Root, document))!;
@@ -72,6 +94,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"^```json\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex JsonBlock();
+
+    [GeneratedRegex(@"^[ \t]+```[ \t]*(?i:c)|^```(?!csharp\n)[ \t]*(?i:c|razor)", RegexOptions.Multiline)]
+    private static partial Regex OtherNamesOfCSharp();
 
     [GeneratedRegex(@"\]\((?!https?:|#)([^)#\s]+)")]
     private static partial Regex Link();

@@ -30,6 +30,16 @@ public class UrlRecordTests
     }
 
     [Fact]
+    public void Retired_generations_stay_when_a_variant_is_stored()
+    {
+        var record = new UrlRecord($"{Generation}~abcdefghijklmnop|accept").With(Names, Variant(1, "\"a\""));
+
+        Assert.Equal(["abcdefghijklmnop"], record.RetiredGenerations);
+        Assert.Equal($"{Generation}~abcdefghijklmnop|accept,x-tenant\n{Digest(1)}{Resource}\"a\"", record.Value);
+        Assert.False(new UrlRecord($"{Generation}~abcdefghijklmnop").HasResponses);
+    }
+
+    [Fact]
     public void The_variant_that_was_stored_last_comes_first()
     {
         var record = Empty.With(Names, Variant(1, "\"a\"")).With(Names, Variant(2, "\"b\"")).With(Names, Variant(3, "\"a\""));

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
-/// <summary>All policies, and which of them an endpoint goes by: the base policies, over them the named one, over that what is said at the endpoint itself.</summary>
+/// <summary>
+/// All policies, and which of them an endpoint goes by: the base policies, over them the named one, over that what is said at the endpoint itself.
+/// </summary>
 internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IServiceProvider services)
 {
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];

@@ -48,7 +48,9 @@ internal sealed class ResponsePolicy(PolicySettings settings)
         return string.Create(CultureInfo.InvariantCulture, $"{(IsPersonal ? "private" : "public")}, max-age={seconds}");
     }
 
-    /// <summary>What tells this request apart beyond its URL and fields, each part or null: culture, user, claims, route values, the app's own functions.</summary>
+    /// <summary>
+    /// What tells this request apart beyond its URL and fields, each part or null: culture, user, claims, route values, the app's own functions.
+    /// </summary>
     public IEnumerable<string?> PartsOf(HttpContext context)
     {
         if (settings.VaryByCulture is true)

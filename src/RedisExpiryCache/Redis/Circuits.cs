@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// A circuit for each server of a cluster, so that a slow one does not cost the others, and one for a Redis that is no cluster. One that has opened
+/// is probed in the background, so that no caller pays for finding out.
+/// </summary>
+internal sealed class Circuits(RedisConnection connection, CircuitBreakerOptions settings, TimeSpan probeTime, ConnectionReport report)
+{
+    /// <summary>After so many probes without an answer, another connection is tried.</summary>
+    private const int SilentProbes = 2;
+
+    private readonly ConcurrentDictionary<string, EndpointCircuit> byEndpoint = new(StringComparer.Ordinal);
+    private readonly CallBudget probeBudget = new(probeTime, "the time of a probe");
+    private volatile TaskCompletionSource hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Of a Redis that is no cluster; and of the connection, as long as there is none.</summary>
+    public EndpointCircuit Default { get; } = new(settings, endpoint: "", report);
+
+    public bool IsOpen => Default.IsOpen || byEndpoint.Values.Any(static circuit => circuit.IsOpen);
+
+    public bool IsOpenForWrites => Default.IsOpenForWrites || byEndpoint.Values.Any(static circuit => circuit.IsOpenForWrites);
+
+    public Exception? Why => (byEndpoint.Values.FirstOrDefault(static circuit => circuit.IsOpen) ?? Default).Why;
+
+    /// <summary>Without asking Redis: the client library knows which server has which keys.</summary>
+    public EndpointCircuit Of(IConnectionMultiplexer multiplexer, string key)
+    {
+        try
+        {
+            var endpoint = multiplexer.GetServer((RedisKey)key).EndPoint.ToString()!;
+            return byEndpoint.GetOrAdd(endpoint, static (name, all) => new EndpointCircuit(all.Settings, name, all.Report), (Settings: settings, Report: report));
+        }
+        catch (RedisException)
+        {
+            // Nobody has the key just now: the command will say so itself.
+            return Default;
+        }
+    }
+
+    /// <summary>A connection is back: whatever is open is probed now.</summary>
+    public void Hurry() => Interlocked.Exchange(ref hurry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    /// <summary>Until it is closed, by a probe or by anybody's answer. It fails never: a probe that does is the next one's reason.</summary>
+    public async Task ProbeAsync(EndpointCircuit circuit)
+    {
+        for (var silent = 0; circuit.IsOpen && !connection.IsDisposed;)
+        {
+            await Task.WhenAny(hurry.Task, Task.Delay(settings.OpenFor, Waits.RealTime));
+            try
+            {
+                var call = Call.Within(probeBudget);
+                var route = await connection.OpenAsync(circuit, call);
+                await route.Complete(AskAsync(route.Database, circuit.ProbeKey), call);
+            }
+            catch (Exception failure)
+            {
+                circuit.StillFails(failure);
+                silent = failure is TimeoutException ? silent + 1 : 0;
+            }
+
+            if (silent == SilentProbes)
+            {
+                silent = 0;
+                await TryReplaceAsync(circuit);
+            }
+        }
+
+        connection.Pending.Hurry();
+    }
+
+    private async Task TryReplaceAsync(EndpointCircuit circuit)
+    {
+        try
+        {
+            await connection.ReplaceSilentAsync(database => AskAsync(database, circuit.ProbeKey), probeBudget.Time);
+        }
+        catch (Exception failure)
+        {
+            circuit.StillFails(failure);
+        }
+    }
+
+    private static async Task<bool> AskAsync(IDatabase database, string? key)
+    {
+        if (key is null)
+            await database.PingAsync(Commands.Primary);
+        else
+            await database.KeyExistsAsync(key, Commands.Primary);
+
+        return true;
+    }
+}

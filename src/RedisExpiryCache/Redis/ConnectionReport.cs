@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>What a circuit stands for, as the metrics name it.</summary>
+internal enum CircuitScope
+{
+    All,
+    Writes,
+}
+
+/// <summary>Says how the connection fares, in the log and in the metrics. Reasons only, no exceptions: these hold addresses.</summary>
+internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? loggerFactory)
+{
+    private readonly ILogger logger = loggerFactory?.CreateLogger<RedisConnection>() ?? NullLogger<RedisConnection>.Instance;
+    private readonly LogThrottle throttle = new();
+
+    public void Opened(CircuitScope scope, string endpoint, Exception failure)
+    {
+        metrics.CircuitOpen(1, scope.Token());
+        logger.CircuitOpened(scope.Token(), NameOf(endpoint), RedisErrors.KindOf(failure).Token());
+    }
+
+    public void Closed(CircuitScope scope, string endpoint)
+    {
+        metrics.CircuitOpen(-1, scope.Token());
+        logger.CircuitClosed(scope.Token(), NameOf(endpoint));
+    }
+
+    public void Replaced() => logger.ConnectionReplaced();
+
+    public void Denied(string word)
+    {
+        if (throttle.IsDue(word))
+            logger.Denied(word);
+    }
+
+    public void EvictionsPending(int more) => metrics.EvictionsPending(more);
+
+    public void EvictionsMadeUp(int count) => logger.EvictionsMadeUp(count);
+
+    public void EvictionsLost(int count)
+    {
+        metrics.EvictionsLost(count);
+        if (throttle.IsDue(nameof(EvictionsLost)))
+            logger.EvictionsLost();
+    }
+
+    /// <summary>An eviction that is still to be made up for could not be, for want of Redis or by a mistake of ours.</summary>
+    public void ReplayFailed(Exception failure)
+    {
+        var kind = RedisErrors.KindOf(failure).Token();
+        if (throttle.IsDue($"replay {kind}"))
+            logger.ReplayFailed(kind);
+    }
+
+    private static string NameOf(string endpoint) => endpoint.Length == 0 ? "the server" : endpoint;
+}

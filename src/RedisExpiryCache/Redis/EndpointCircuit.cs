@@ -1,0 +1,105 @@
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>What a command does, as far as the circuits go.</summary>
+internal enum Access
+{
+    Read,
+    Write,
+
+    /// <summary>Only to see how Redis is.</summary>
+    Look,
+}
+
+/// <summary>The circuits of one Redis server: one that stands for all, and one for writes, since a server that takes none may still be read.</summary>
+/// <param name="settings">When they open, and for how long.</param>
+/// <param name="endpoint">In a cluster, the address of the server; empty: the one that there is.</param>
+/// <param name="report">Is told of each change.</param>
+internal sealed class EndpointCircuit(CircuitBreakerOptions settings, string endpoint, ConnectionReport report)
+{
+    private readonly Circuit all = new(settings.FailuresBeforeOpening, settings.OpenFor);
+    private readonly Circuit writes = new(settings.FailuresBeforeOpening, settings.OpenFor);
+    private volatile Exception? why;
+
+    public string Endpoint => endpoint;
+
+    public bool IsOpen => all.IsOpen;
+
+    public bool IsOpenForWrites => writes.IsOpen;
+
+    /// <summary>What opened it last, or came near to.</summary>
+    public Exception? Why => why;
+
+    /// <summary>The key whose call failed last: to be asked about when probing, for only a command about keys hears of all that may be wrong.</summary>
+    public string? ProbeKey { get; private set; }
+
+    /// <summary>
+    /// A write that finds the circuit for writes open is let through now and then, to find out: Redis refuses it at once, so nobody waits for that.
+    /// </summary>
+    /// <exception cref="RedisConnectionException">The circuit is open.</exception>
+    public void ThrowIfOpen(Access access, TimeSpan now)
+    {
+        if (access == Access.Look)
+            return;
+
+        if (all.IsOpen)
+            throw Refusal(ConnectionFailureType.UnableToConnect, "it does not answer");
+
+        if (access == Access.Write && writes.IsOpen && !writes.TryProbe(now))
+            throw Refusal(ConnectionFailureType.UnableToResolvePhysicalConnection, "it takes no writes");
+    }
+
+    public void Succeeded(Access access)
+    {
+        if (all.Succeeded())
+            report.Closed(CircuitScope.All, endpoint);
+
+        if (access == Access.Write && writes.Succeeded())
+            report.Closed(CircuitScope.Writes, endpoint);
+    }
+
+    /// <returns>Whether that has opened the circuit that stands for all.</returns>
+    public bool Failed(FailureEffect effect, Exception failure, Access access, string? key, long call, TimeSpan now)
+    {
+        if (effect is FailureEffect.Nothing)
+            return false;
+
+        if (effect is FailureEffect.Answered)
+        {
+            Succeeded(Access.Read);
+            return false;
+        }
+
+        why = failure;
+        if (effect is FailureEffect.Away)
+        {
+            ProbeKey = key ?? ProbeKey;
+            if (all.Failed(call, now))
+            {
+                report.Opened(CircuitScope.All, endpoint, failure);
+                return true;
+            }
+        }
+        else
+        {
+            Succeeded(Access.Read);
+        }
+
+        // Writes may hang alone, CLIENT PAUSE WRITE for one; then the answers to reads keep the other circuit closed.
+        if (access == Access.Write && !all.IsOpen && writes.Failed(call, now))
+            report.Opened(CircuitScope.Writes, endpoint, failure);
+
+        return false;
+    }
+
+    /// <summary>A probe has failed: that is the reason from now on.</summary>
+    public void StillFails(Exception failure) => why = failure;
+
+    private RedisConnectionException Refusal(ConnectionFailureType type, string what) => new(
+        type,
+        CommandFlags.None,
+        $"The circuit to Redis{(endpoint.Length == 0 ? "" : $" at {endpoint}")} is open: {what}. It is tried again every {nameof(CircuitBreakerOptions)}.{nameof(CircuitBreakerOptions.OpenFor)} ({settings.OpenFor.TotalMilliseconds} ms).",
+        why,
+        CommandStatus.Unknown);
+}

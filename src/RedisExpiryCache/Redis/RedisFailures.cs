@@ -1,0 +1,77 @@
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>What a failed call says about Redis.</summary>
+internal enum FailureEffect
+{
+    /// <summary>Nothing: the caller has gone, or had no time to wait.</summary>
+    Nothing,
+
+    /// <summary>Redis answers, and refuses this one thing.</summary>
+    Answered,
+
+    /// <summary>Redis answers and takes no writes: a replica, too few replicas, a disk that is full.</summary>
+    TakesNoWrites,
+
+    /// <summary>Redis does not answer, or not with what it holds.</summary>
+    Away,
+}
+
+/// <summary>By Redis' own words, as docs/when-redis-fails.md lists them.</summary>
+internal static class RedisFailures
+{
+    private static readonly string[] NoWrites = ["READONLY", "NOREPLICAS", "MISCONF"];
+    private static readonly string[] Passing = ["LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"];
+    private static readonly string[] Denied = ["NOAUTH", "WRONGPASS", "NOPERM"];
+    private static readonly string[] OutOfMemory = ["OOM"];
+
+    /// <param name="failure">Whatever came in place of a reply.</param>
+    /// <param name="isWrite">Whether it came to a write.</param>
+    /// <param name="isConnected">Whether there is a connection: then a write that finds none has found replicas only.</param>
+    public static FailureEffect EffectOf(Exception failure, bool isWrite, bool isConnected) => failure switch
+    {
+        OperationCanceledException or ObjectDisposedException or ArgumentException => FailureEffect.Nothing,
+        RedisServerException when Says(failure, Passing) is not null => FailureEffect.Away,
+        RedisServerException when Says(failure, NoWrites) is not null => isWrite ? FailureEffect.TakesNoWrites : FailureEffect.Answered,
+        RedisServerException => FailureEffect.Answered,
+        RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection } when isWrite && isConnected => FailureEffect.TakesNoWrites,
+        _ => FailureEffect.Away,
+    };
+
+    /// <summary>Redis will be able to in a moment.</summary>
+    public static bool IsPassing(Exception failure) => failure is RedisServerException && Says(failure, Passing) is not null;
+
+    /// <summary>Redis is full: it deletes, and takes nothing new.</summary>
+    public static bool IsOutOfMemory(Exception failure) => failure is RedisServerException && Says(failure, OutOfMemory) is not null;
+
+    /// <summary>A write was refused where a read may still be answered.</summary>
+    public static bool IsRefusedWrite(Exception failure) =>
+        (failure is RedisServerException && Says(failure, NoWrites) is not null) || IsOutOfMemory(failure)
+        || failure is RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
+
+    /// <summary>The word by which Redis has turned this app away, or this command; null: it has not.</summary>
+    public static string? DenialIn(Exception? failure)
+    {
+        for (; failure is not null; failure = failure.InnerException)
+        {
+            if (failure is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
+                return Says(failure, Denied) ?? "WRONGPASS";
+
+            if (failure is RedisServerException && Says(failure, Denied) is { } word)
+                return word;
+        }
+
+        return null;
+    }
+
+    /// <summary>An error begins with its word; one that a script ran into, before Redis 7, has it further on.</summary>
+    private static string? Says(Exception failure, string[] words)
+    {
+        var message = failure.Message;
+        var inScript = message.StartsWith("ERR Error running script", StringComparison.Ordinal);
+        return Array.Find(words, word =>
+            (message.StartsWith(word, StringComparison.Ordinal) && (message.Length == word.Length || message[word.Length] == ' '))
+            || (inScript && message.Contains($"-{word} ", StringComparison.Ordinal)));
+    }
+}

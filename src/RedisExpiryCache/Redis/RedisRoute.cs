@@ -1,0 +1,45 @@
+using System.Runtime.ExceptionServices;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>Where one command goes: the database, and the circuit of the server that has the key, which is told how it went.</summary>
+internal readonly struct RedisRoute(RedisConnection connection, IDatabase database, EndpointCircuit circuit, string? key, Access access)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    public IDatabase Database => database;
+
+    public EndpointCircuit Circuit => circuit;
+
+    public string? Key => key;
+
+    public Access Access => access;
+
+    /// <summary>Waits for a reply.</summary>
+    public ValueTask<T> Complete<T>(Task<T> reply, Call call) => connection.Complete(reply, this, call);
+
+    /// <summary>DEL. Where Redis is about to be able to, it is asked again until the call's time is over: an eviction is worth the wait.</summary>
+    /// <returns>How many of the keys there were.</returns>
+    public async ValueTask<long> DeleteAsync(IReadOnlyCollection<string> keys, Call call)
+    {
+        RedisServerException? said = null;
+        while (true)
+        {
+            try
+            {
+                return (long)await Complete(Commands.Delete(database, keys), call);
+            }
+            catch (RedisServerException notYet) when (RedisFailures.IsPassing(notYet) && !circuit.IsOpen && connection.HasTimeFor(Pause, call))
+            {
+                said = notYet;
+                await Waits.PauseAsync(Pause, call);
+            }
+            catch (TimeoutException) when (said is not null)
+            {
+                // It has answered before: its own words tell more than that the time is over now.
+                ExceptionDispatchInfo.Throw(said);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.ExceptionServices;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// Waiting for the client library, no longer than a call may take. Our own timers, because the library notices a time-out only at its heartbeat. What
+/// is not waited for any more goes on by itself.
+/// </summary>
+internal static class Waits
+{
+    /// <summary>Timers of a network guard follow real time, also where an app hands in a clock of its own.</summary>
+    public static readonly TimeProvider RealTime = TimeProvider.System;
+
+    /// <exception cref="RedisTimeoutException">No reply in time.</exception>
+    public static async ValueTask<T> ForReplyAsync<T>(Task<T> reply, Call call, CallBudget budget)
+    {
+        if (call.Blocking)
+            return Block(reply, call, budget) ? reply.GetAwaiter().GetResult() : throw TimedOut(reply, budget);
+
+        try
+        {
+            return await reply.WaitAsync(call.Left(budget.Time), RealTime, call.Token);
+        }
+        catch (TimeoutException expired) when (IsOurs(expired, reply))
+        {
+            throw TimedOut(reply, budget);
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(reply);
+            throw;
+        }
+    }
+
+    /// <returns>False when there was none in time.</returns>
+    public static async ValueTask<bool> ForConnectionAsync(Task connection, Call call, CallBudget budget)
+    {
+        if (call.Blocking)
+            return Block(connection, call, budget);
+
+        try
+        {
+            await connection.WaitAsync(call.Left(budget.Time), RealTime, call.Token);
+            return true;
+        }
+        catch (TimeoutException expired) when (IsOurs(expired, connection))
+        {
+            return false;
+        }
+    }
+
+    public static async ValueTask PauseAsync(TimeSpan pause, Call call)
+    {
+        var over = Task.Delay(pause, RealTime, call.Token);
+        if (call.Blocking)
+            over.Wait(CancellationToken.None);
+
+        await over;
+    }
+
+    /// <summary>Perhaps nobody waits for this any more when it ends: the caller has been told of a time-out, or has gone.</summary>
+    public static void Abandon(Task task) =>
+        task.ContinueWith(static late => _ = late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+
+    /// <summary>Whether the wait ended for want of time. The task may fail at the very moment; then its own failure is another exception.</summary>
+    private static bool IsOurs(TimeoutException expired, Task task) => task.Exception?.InnerException != expired;
+
+    private static bool Block(Task task, Call call, CallBudget budget)
+    {
+        try
+        {
+            return task.Wait(call.Left(budget.Time));
+        }
+        catch (AggregateException failed)
+        {
+            // Task.Wait wraps what it finds; the caller is to see the failure itself, as the asynchronous half shows it.
+            ExceptionDispatchInfo.Throw(failed.InnerException!);
+            throw;
+        }
+    }
+
+    private static RedisTimeoutException TimedOut(Task reply, CallBudget budget)
+    {
+        Abandon(reply);
+        return new RedisTimeoutException(
+            CommandFlags.None, $"Redis did not reply within {budget.Setting} ({budget.Time.TotalMilliseconds} ms).", CommandStatus.Unknown);
+    }
+}

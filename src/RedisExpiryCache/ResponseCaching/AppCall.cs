@@ -1,0 +1,204 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Hashing;
+using RedisExpiryCache.ResponseCaching.Policies;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// A call to the app behind the cache, and what becomes of its response: it goes to the client, to the store, and to those who wait for the same
+/// (<see cref="Turn"/>).
+/// <para>
+/// Failure policy: exceptions of the app pass through as they are, unless a stored response may stand in for an app that fails; then they are logged.
+/// A store that fails is logged and counted.
+/// </para>
+/// </summary>
+internal sealed class AppCall(RequestDelegate next, ResponseStore store, ResponseKeys keys, RecordingParts parts)
+{
+    private readonly Freshening freshening = new(store, parts.Storable, parts.Report, parts.Time);
+
+    /// <param name="exchange">The request, with its fields as they came.</param>
+    /// <param name="lookup">What is stored.</param>
+    /// <param name="verdict">Why the app is asked.</param>
+    /// <param name="turn">Is told what came of it.</param>
+    public Task AskAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Turn turn) =>
+        AskAsync(exchange, lookup, verdict, turn, Freshening.ConditionsFor(exchange, lookup, verdict));
+
+    /// <summary>RFC 9110 9.3.3: an answer to POST evicts what is stored for the URL, and may be what a later GET is answered with.</summary>
+    public async Task PostAsync(Exchange exchange, Lookup lookup, EndpointEvictions evictions)
+    {
+        var renewal = lookup.Url is { } url ? new UrlRenewal(exchange.Question.UrlKey, url.Generation) : null;
+        using var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, Turn.Alone, parts);
+        try
+        {
+            await evictions.RunAsync(exchange.Context, next, cacheStatus: null, renewal);
+            await recording.CompleteAsync();
+        }
+        catch
+        {
+            recording.Fail();
+            throw;
+        }
+        finally
+        {
+            recording.Detach();
+        }
+
+        if (recording.NotStored is { } notStored)
+            parts.Report.NotStored(exchange.Path, notStored);
+        else if (renewal?.Generation is { } generation)
+            await Store(exchange, lookup.Under(generation), recording, Turn.Alone);
+        else
+            parts.Report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
+    }
+
+    /// <summary>The stored response in place of an app that failed.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="lookup">What is stored.</param>
+    /// <param name="verdict">That it may be used.</param>
+    /// <param name="status">How the app failed; null: by an exception, or in front of somebody else.</param>
+    public async Task ServeOnErrorAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, int? status)
+    {
+        // The app has taken its time to fail.
+        var since = DeltaSeconds.Between(exchange.Now, parts.Time.GetUtcNow());
+        var reason = lookup.Precise(verdict.Reason!.Value);
+        await ResponseReplay.ServeAsync(
+            exchange, lookup, lookup.Response!, DeltaSeconds.Add(verdict.Age, since), Status(CacheStatus.OnError(reason, status, verdict.TimeLeft - since)));
+        parts.Report.Answered(exchange.Path, ResponseOutcome.StaleIfError, reason);
+    }
+
+    private async Task AskAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Turn turn, Conditions conditions)
+    {
+        // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
+        var reason = lookup.Precise(verdict.Reason!.Value);
+        using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, turn, parts);
+        if (!await Run(exchange, verdict, turn, conditions, recording, reason))
+        {
+            await ServeOnErrorAsync(exchange, lookup, verdict, status: null);
+            return;
+        }
+
+        if (recording.IsHeldBack)
+        {
+            await AnswerInstead(exchange, lookup, verdict, turn, conditions, recording);
+            return;
+        }
+
+        parts.Report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
+
+        // 6. Store it with its expiry, or forget it.
+        if (recording.IsWorthKeeping)
+            await Store(exchange, lookup, recording, turn);
+        else
+            turn.End(recording.Forbidden == NoStoreReason.Aborted.Token() ? FlightEnd.AskAgain : FlightEnd.NotShared);
+
+        // RFC 9111 4.3.3: a whole answer says that what is stored no longer holds. No client is going to see it otherwise.
+        if (verdict.IsRenewal && recording.IsRefused && !Validation.IsFailure(exchange.Context.Response.StatusCode))
+            await freshening.TryForgetAsync(exchange.Question, lookup);
+
+        if (recording.NotStored is { } notStored)
+            parts.Report.NotStored(exchange.Path, notStored);
+
+        if (!exchange.MayStore && verdict.Reason != ForwardReason.Bypass)
+            await freshening.LearnFromHeadAsync(exchange, lookup, recording.OwnFields());
+
+        bool IsHeldBack(int status) =>
+            (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
+    }
+
+    /// <returns>False when the app has thrown and what is stored is to be the answer.</returns>
+    private async Task<bool> Run(Exchange exchange, ReuseVerdict verdict, Turn turn, Conditions conditions, ResponseRecording recording, ForwardReason reason)
+    {
+        var context = exchange.Context;
+        context.Features.Set<IResponseCacheFeature>(exchange.Serving);
+        MvcResponseCache.AddFeature(context);
+        try
+        {
+            using (exchange.Coding?.AskPlain())
+            using (new RequestConditions(context.Request.Headers, conditions))
+                await next(context);
+
+            await recording.CompleteAsync();
+            return true;
+        }
+        catch (Exception failure) when (
+            verdict.MayServeOnError && !recording.IsPassedOn && failure is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            turn.End(FlightEnd.Failed);
+            recording.Withdraw();
+            parts.Report.AppFailed(exchange.Path, failure);
+            return false;
+        }
+        catch
+        {
+            // Who was cut short by its own client says nothing about the app.
+            turn.End(context.RequestAborted.IsCancellationRequested ? FlightEnd.AskAgain : FlightEnd.Failed);
+            recording.Fail();
+            parts.Report.NotStored(exchange.Path, NoStoreReason.Failed.Token());
+            parts.Report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
+            throw;
+        }
+        finally
+        {
+            recording.Detach();
+        }
+    }
+
+    /// <summary>The app has spoken to this cache and not to the client: it has confirmed what is stored, or it has failed.</summary>
+    private async Task AnswerInstead(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Turn turn, Conditions conditions, ResponseRecording recording)
+    {
+        var status = exchange.Context.Response.StatusCode;
+        var fields = recording.Withdraw();
+        if (status != StatusCodes.Status304NotModified)
+        {
+            turn.End(FlightEnd.Failed);
+            await ServeOnErrorAsync(exchange, lookup, verdict, status);
+        }
+        else if (!await freshening.TryServeAsync(exchange, lookup, conditions, lookup.Precise(verdict.Reason!.Value), fields, turn))
+        {
+            await AskAsync(exchange.ForAnotherRun(), lookup, verdict, turn, Conditions.None);
+        }
+    }
+
+    private async Task Store(Exchange exchange, Lookup lookup, ResponseRecording recording, Turn turn)
+    {
+        var (combined, body) = PartialContent.Combine(lookup, recording.Response!, recording.Body.ToSequence(), parts.Storable.Options.MaximumBodySize);
+        if (PartialContent.IsLessThanStored(lookup, combined))
+        {
+            parts.Report.NotStored(exchange.Path, NoStoreReason.PartialContent.Token());
+            turn.End(FlightEnd.NotShared);
+            return;
+        }
+
+        var response = WithETag(combined, body);
+        var outcome = recording.NotStored is null
+            ? await store.TryStoreAsync(exchange, lookup, response, recording.Names, recording.Lifetime, body)
+            : StoreOutcome.Failed;
+        if (outcome == StoreOutcome.Evicted)
+            turn.End(FlightEnd.AskAgain);
+        else if (turn.HasFollowers)
+            turn.End(FlightEnd.Shared, new SharedResponse(
+                response with { Rules = response.Rules with { BodyLength = body.Length } }, body.ToArray(), recording.Names, DigestOf(exchange, recording.Names)));
+        else
+            turn.End(FlightEnd.Shared);
+    }
+
+    private string DigestOf(Exchange exchange, string[] names) => keys.DigestOf(exchange.Question.Identity, names, exchange.Question.FieldOf);
+
+    /// <summary>A strong validator from the bytes, for a response that lacks one: so that clients get a 304 from the next hit on.</summary>
+    private static CachedResponse WithETag(CachedResponse response, in ReadOnlySequence<byte> body)
+    {
+        if (response.StatusCode != StatusCodes.Status200OK || response.Rules.ETag is not null)
+            return response;
+
+        var hash = new XxHash128();
+        foreach (var segment in body)
+            hash.Append(segment.Span);
+
+        var tag = $"\"{Base64Url.EncodeToString(hash.GetCurrentHash())}\"";
+        return new CachedResponse([.. response.Fields, new("ETag", tag)], response.Rules with { ETag = tag, IsETagOurs = true });
+    }
+
+    private string? Status(string cacheStatus) => parts.Storable.Options.EmitCacheStatus ? cacheStatus : null;
+}
