@@ -43,6 +43,17 @@ public sealed partial class DocumentationTests
         Assert.All(CSharpBlock().Matches(text), static block => Assert.Empty(ErrorsIn(block.Groups[1].Value)));
     }
 
+    /// <summary>"SomeTests.A_sentence" in backquotes is a test of that class.</summary>
+    [Fact]
+    public void Every_test_that_a_guarantee_names_is_there()
+    {
+        var named = NamedTest().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "guarantees.md")));
+        Assert.NotEmpty(named);
+        Assert.All(named, static name => Assert.Contains(
+            Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "test"), $"{name.Groups[1].Value}.cs", SearchOption.AllDirectories),
+            file => File.ReadAllText(file).Contains($" {name.Groups[2].Value}(", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [MemberData(nameof(Documents))]
     public void No_code_hides_from_the_compiler_under_another_name(string document) =>
@@ -100,6 +111,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^[ \t]+```[ \t]*(?i:c)|^```(?!csharp\n)[ \t]*(?i:c|razor)", RegexOptions.Multiline)]
     private static partial Regex OtherNamesOfCSharp();
+
+    [GeneratedRegex(@"`(\w+Tests)\.(\w+)`")]
+    private static partial Regex NamedTest();
 
     [GeneratedRegex(@"\]\((?!https?:|#)([^)#\s]+)")]
     private static partial Regex Link();

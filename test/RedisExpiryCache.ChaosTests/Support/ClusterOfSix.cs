@@ -1,0 +1,119 @@
+using System.Net;
+using RedisExpiryCache.IntegrationTests.Support;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.ChaosTests.Support;
+
+/// <summary>A Redis Cluster of three masters and three replicas, on loopback.</summary>
+public sealed class ClusterOfSix : IAsyncLifetime
+{
+    public const int Slots = 16_384;
+
+    private const int Masters = 3;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly List<RedisServer> _nodes = [];
+    private string[] _ids = [];
+
+    /// <summary>The masters first.</summary>
+    public IReadOnlyList<RedisServer> Nodes => _nodes;
+
+    public string ConnectionString => string.Join(',', _nodes.Select(static node => node.ConnectionString));
+
+    /// <summary>Goes to whichever node has the key.</summary>
+    public IDatabase Raw => _nodes[0].Raw;
+
+    public async ValueTask InitializeAsync()
+    {
+        for (var i = 0; i < 2 * Masters; i++)
+            _nodes.Add(await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--cluster-config-file", "nodes.conf"));
+
+        _ids = await Task.WhenAll(_nodes.Select(static async node => (string)(await AskAsync(node, "MYID"))!));
+        for (var i = 0; i < _nodes.Count; i++)
+            await AskAsync(_nodes[i], "SET-CONFIG-EPOCH", i + 1);
+
+        for (var i = 0; i < Masters; i++)
+            await AskAsync(_nodes[i], "ADDSLOTS", [.. Enumerable.Range(0, Slots).Where(slot => MasterAtFirst(slot) == i).Cast<object>()]);
+
+        foreach (var node in _nodes.Skip(1))
+            await AskAsync(_nodes[0], "MEET", "127.0.0.1", node.Port);
+
+        await Eventually.True(() => AllSay(text => text.Contains("cluster_known_nodes:6", StringComparison.Ordinal)), Patience, "six nodes that know each other");
+        for (var i = Masters; i < 2 * Masters; i++)
+            await FollowAsync(_nodes[i], _ids[i - Masters]);
+
+        await Eventually.True(() => AllSay(text => text.Contains("cluster_state:ok", StringComparison.Ordinal)), Patience, "a cluster that works");
+        await _nodes[0].Admin.ConfigureAsync();
+        await Eventually.True(async () => (await Task.WhenAll(_nodes.Skip(Masters).Select(IsInSyncAsync))).All(static yes => yes), Patience, "replicas in sync");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+    }
+
+    /// <summary>Which of the masters a slot has been given to when the cluster was made.</summary>
+    public static int MasterAtFirst(int slot) => slot * Masters / Slots;
+
+    public int SlotOf(string key) => _nodes[0].Admin.HashSlot(key);
+
+    /// <summary>Moves a slot with its keys from master to master as redis-cli --cluster reshard does it.</summary>
+    public async Task MoveSlotAsync(int slot, int from, int to)
+    {
+        await AskAsync(_nodes[to], "SETSLOT", slot, "IMPORTING", _ids[from]);
+        await AskAsync(_nodes[from], "SETSLOT", slot, "MIGRATING", _ids[to]);
+        while ((RedisResult[])(await AskAsync(_nodes[from], "GETKEYSINSLOT", slot, 100))! is { Length: > 0 } keys)
+        {
+            foreach (var key in keys)
+                await ServerOf(_nodes[from]).ExecuteAsync("MIGRATE", "127.0.0.1", _nodes[to].Port, (RedisKey)(string)key!, 0, 5000, "REPLACE");
+        }
+
+        foreach (var node in (int[])[to, from, .. Enumerable.Range(0, Masters).Except([to, from])])
+            await AskAsync(_nodes[node], "SETSLOT", slot, "NODE", _ids[to]);
+    }
+
+    /// <summary>Without what replicas have of it.</summary>
+    public async Task<string[]> KeysOfMastersAsync(string prefix)
+    {
+        var keys = await Task.WhenAll(_nodes.Take(Masters).Select(node => node.KeysAsync(prefix)));
+        return [.. keys.SelectMany(static found => found).Distinct()];
+    }
+
+    private static Task<RedisResult> AskAsync(RedisServer node, string subcommand, params object[] arguments) =>
+        ServerOf(node).ExecuteAsync("CLUSTER", [subcommand, .. arguments]);
+
+    private static IServer ServerOf(RedisServer node) => node.Admin.GetServer(IPAddress.Loopback, node.Port);
+
+    /// <summary>A node can be made a replica only once it has heard of its master.</summary>
+    private static Task FollowAsync(RedisServer node, string master) => Eventually.True(
+        async () =>
+        {
+            try
+            {
+                await AskAsync(node, "REPLICATE", master);
+                return true;
+            }
+            catch (RedisServerException refused) when (refused.Message.Contains("Unknown node", StringComparison.Ordinal))
+            {
+                return false;
+            }
+        },
+        Patience,
+        "a replica to know its master");
+
+    private async Task<bool> AllSay(Func<string, bool> expected)
+    {
+        foreach (var node in _nodes)
+        {
+            if (!expected((string)(await AskAsync(node, "INFO"))!))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static async Task<bool> IsInSyncAsync(RedisServer node) =>
+        (await ServerOf(node).InfoRawAsync("replication"))!.Contains("master_link_status:up", StringComparison.Ordinal);
+}

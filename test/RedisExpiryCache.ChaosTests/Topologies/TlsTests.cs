@@ -1,0 +1,76 @@
+using RedisExpiryCache.ChaosTests.Support;
+using RedisExpiryCache.IntegrationTests.Support;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.ChaosTests.Topologies;
+
+/// <summary>TLS, with a certificate of a self-made authority.</summary>
+public sealed class TlsTests : IAsyncLifetime
+{
+    private const string Name = "redis.test";
+
+    private readonly TestAuthority _authority = new();
+    private readonly int _port = FreePort.Next();
+    private RedisServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await RedisServer.StartAsync(_authority.ServerArguments(_port, Name));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    [Fact]
+    public async Task With_the_issuer_trusted_both_caches_keep_their_promises()
+    {
+        await using var cache = Caches.Connect("", Trusting("data:"));
+        await CachedApp.ConnectAsync(cache);
+        await DataStory.TellAsync(cache, _server.Raw, "data:");
+        await ResponseStory.TellAsync(_server, new AppSetup { ConnectionString = "", Prefix = "pages:", Options = Trusting("pages:") });
+    }
+
+    [Fact]
+    public async Task A_certificate_can_be_accepted_by_a_check_of_the_app()
+    {
+        var seen = 0;
+        await using var cache = Caches.Connect("", options =>
+        {
+            options.ConfigurationOptions = Configuration();
+            options.ConfigurationOptions.CertificateValidation += (_, certificate, _, _) => Interlocked.Increment(ref seen) > 0 && certificate!.Subject == $"CN={Name}";
+        });
+        await CachedApp.ConnectAsync(cache);
+        await DataStory.TellAsync(cache, _server.Raw, "");
+        Assert.True(seen > 0);
+    }
+
+    [Theory]
+    [InlineData(Name, "certificate is invalid")]
+    [InlineData("another.test", "certificate was rejected")]
+    public async Task An_unknown_certificate_is_refused_and_the_error_says_so(string name, string what)
+    {
+        // Known to nobody; or known, and made for another name than the one that is connected to.
+        await using var cache = Caches.Connect("", options =>
+        {
+            options.ConfigurationOptions = Configuration(name);
+            options.OperationTimeout = TimeSpan.FromSeconds(2);
+            options.CircuitBreaker.FailuresBeforeOpening = 1_000_000;
+            if (name != Name)
+                options.ConfigurationOptions.TrustIssuer(_authority.CertificateFile);
+        });
+
+        // The first call may be given up sooner than the handshakes.
+        await Eventually.True(async () => (await FailureAsync()).Message.Contains(what, StringComparison.Ordinal), TimeSpan.FromSeconds(60), "an error that says what is wrong");
+
+        Task<RedisConnectionException> FailureAsync() =>
+            Assert.ThrowsAsync<RedisConnectionException>(async () => await cache.GetAsync("key", TestContext.Current.CancellationToken));
+    }
+
+    private ConfigurationOptions Configuration(string name = Name) => ConfigurationOptions.Parse($"127.0.0.1:{_port},ssl=true,sslHost={name}");
+
+    private Action<RedisExpiringCacheOptions> Trusting(string prefix) => options =>
+    {
+        (options.InstanceName, options.ConfigurationOptions) = (prefix, Configuration());
+        options.ConfigurationOptions.TrustIssuer(_authority.CertificateFile);
+    };
+}

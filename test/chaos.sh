@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Two nodes of one service, a Redis, and random faults for as long as asked: test/chaos.sh --minutes 30. Prints what was survived; the exit
+# code is 0 only if no request went unanswered, nothing evicted was served and no key was left that does not expire. Needs the .NET SDK and redis-server.
+set -euo pipefail
+
+folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/RedisExpiryCache.ChaosTests"
+dotnet build "$folder" --nologo -v quiet -nodeReuse:false
+exec "$folder/bin/Debug/net10.0/RedisExpiryCache.ChaosTests" chaos "$@"
