@@ -9,6 +9,7 @@ limit="${TEST_TIME_LIMIT:-480}" # seconds a project may take before it counts as
 reports="$(mktemp -d)"
 running=""
 passed=0 failed=0 skipped=0
+: >"$reports/failures"
 
 finish() {
     [[ -z "$running" ]] || kill "$running" 2>/dev/null || true
@@ -85,6 +86,13 @@ number() {
     echo "${found:-0}"
 }
 
+# Named again at the end: of a long log, often only the end is at hand. The report is one line; so an element is a record.
+list_failures() {
+    awk -v project="$1" -v RS='<' '
+        /^test / && / result="Fail"/ { match($0, / name="[^"]*"/); print "failed: " project ": " substr($0, RSTART + 7, RLENGTH - 8); isNext = 1 }
+        isNext && /^!\[CDATA\[/ { sub(/^!\[CDATA\[/, ""); sub(/\]\]>$/, ""); print substr($0, 1, 600); isNext = 0 }' "$2" >>"$reports/failures"
+}
+
 # In the background, because bash would not react to Ctrl-C before the tests are over. `timeout` passes the signal on.
 run_with_limit() {
     local guard=()
@@ -104,7 +112,7 @@ run_project() {
     echo "== $name"
     run_with_limit "$folder/bin/Debug/net10.0/$name" "${options[@]}" -result-xml "$report" || outcome=$?
     if [[ ! -s "$report" ]]; then
-        echo "$name ended with code $outcome and left no report (124 and 137: it hung for $limit s)." >&2
+        echo "$name ended with code $outcome and left no report (124 and 137: it hung for $limit s)." | tee -a "$reports/failures" >&2
         failed=$((failed + 1))
         return
     fi
@@ -113,6 +121,7 @@ run_project() {
     passed=$((passed + $(number "$report" passed)))
     skipped=$((skipped + $(number "$report" skipped) + $(number "$report" not-run)))
     failed=$((failed + bad))
+    list_failures "$name" "$report"
     if [[ "$outcome" -ne 0 && "$bad" -eq 0 ]]; then
         echo "$name reports no failure, but ended with code $outcome." >&2
         failed=$((failed + 1))
@@ -144,5 +153,6 @@ for project in "$root"/test/*Tests/*.csproj; do
 done
 run_conformance
 
+cat "$reports/failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ "$passed" -gt 0 && "$failed" -eq 0 && "$skipped" -eq 0 ]]

@@ -179,12 +179,10 @@ internal sealed class AppCall(RequestDelegate next, ResponseStore store, Respons
             turn.End(FlightEnd.AskAgain);
         else if (turn.HasFollowers)
             turn.End(FlightEnd.Shared, new SharedResponse(
-                response with { Rules = response.Rules with { BodyLength = body.Length } }, body.ToArray(), recording.Names, DigestOf(exchange, recording.Names)));
+                response with { Rules = response.Rules with { BodyLength = body.Length } }, body.ToArray(), recording.Names, keys.DigestOf(exchange.Question, recording.Names)));
         else
             turn.End(FlightEnd.Shared);
     }
-
-    private string DigestOf(Exchange exchange, string[] names) => keys.DigestOf(exchange.Question.Identity, names, exchange.Question.FieldOf);
 
     /// <summary>A strong validator from the bytes, for a response that lacks one: so that clients get a 304 from the next hit on.</summary>
     private static CachedResponse WithETag(CachedResponse response, in ReadOnlySequence<byte> body)

@@ -184,15 +184,16 @@ internal sealed class ResponseCacheMiddleware
         using var turn = collapser.IsOpenTo(exchange, lookup, verdict, parts.Storable.Rules)
             ? await collapser.EnterAsync(exchange, lookup, mayWait: !isLast, options.ResponseCaching.CollapseTimeout)
             : Turn.Alone;
+        var isSameVariant = turn.Response is { } other && keys.DigestOf(exchange.Question, other.Names) == other.Digest;
         switch (turn)
         {
             case { Followed: FlightEnd.AskAgain } or { Followed: FlightEnd.Shared, Response: null }:
                 return false;
 
             // The same resource and not the same variant: now it is known by which fields they differ.
-            case { Response: { } shared } when !isLast && DigestOf(exchange, shared.Names) != shared.Digest:
+            case { Response: not null } when !isSameVariant && !isLast:
                 return false;
-            case { Response: { } shared } when await TryShare(exchange, lookup, verdict, shared):
+            case { Response: { } shared } when isSameVariant && await TryShare(exchange, lookup, verdict, shared):
                 return true;
             case { Followed: FlightEnd.Failed } when verdict.MayServeOnError:
                 await app.ServeOnErrorAsync(exchange, lookup, verdict, status: null);
@@ -203,13 +204,11 @@ internal sealed class ResponseCacheMiddleware
         }
     }
 
-    private string DigestOf(Exchange exchange, string[] names) => keys.DigestOf(exchange.Question.Identity, names, exchange.Question.FieldOf);
-
     /// <summary>Answers with what the app has said to somebody else, if the rules would let it be stored and used again for this request.</summary>
     private async Task<bool> TryShare(Exchange exchange, Lookup lookup, ReuseVerdict asked, SharedResponse shared)
     {
         var verdict = Reuse.Decide(exchange.Request, shared.Response.Rules, parts.Storable.Rules, time.GetUtcNow());
-        if (DigestOf(exchange, shared.Names) != shared.Digest || verdict.Action != ReuseAction.Serve)
+        if (verdict.Action != ReuseAction.Serve)
             return false;
 
         var reason = lookup.Precise(asked.Reason!.Value);
@@ -252,8 +251,11 @@ internal sealed class ResponseCacheMiddleware
 
         // Whoever had the turn before may have done it between the first look and now.
         using var lookup = await LookUp(exchange);
-        if (lookup.Url is null || IsRenewed(lookup))
-            return lookup.Url is null ? null : true;
+        if (lookup.Url is null)
+            return null;
+
+        if (IsRenewed(lookup))
+            return true;
 
         await app.AskAsync(exchange.WithFieldsAsTheyCame(), lookup, Decide(exchange, lookup).ForRenewal(lookup.Response?.Rules), turn);
         return !Validation.IsFailure(context.Response.StatusCode);

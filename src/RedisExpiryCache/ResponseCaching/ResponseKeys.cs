@@ -38,7 +38,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     public string TagOf(string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
 
-    /// <summary>The key of one response, by what <see cref="DigestOf"/> says of its request.</summary>
+    /// <summary>The key of one response, by what <see cref="DigestOf(Question, string[])"/> says of its request.</summary>
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
 
     /// <summary>The lock of whoever makes the response under this key. Who comes after an eviction does not wait for one from before.</summary>
@@ -57,6 +57,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
         return KeyText.DigestOf(text.ToString());
     }
+
+    /// <summary>The same, of a request in the store's terms.</summary>
+    public string DigestOf(Question question, string[] names) => DigestOf(question.Identity, names, question.FieldOf);
 
     /// <summary>All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.</summary>
     public static string IdentityOf(HttpRequest request, string? rawTarget, ResponsePolicy policy)

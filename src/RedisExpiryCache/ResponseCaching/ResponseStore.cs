@@ -94,7 +94,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
 
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
-        var digest = keys.DigestOf(question.Identity, union, question.FieldOf);
+        var digest = keys.DigestOf(question, union);
         var stored = url.With(union, new UrlVariant(digest, KeyText.DigestOf(question.Identity), TagToAskAbout(response)));
         var now = await clock.NowAsync(call);
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
@@ -235,7 +235,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
                 return new Lookup(known, key, response, body, read)
                 {
                     Tags = known.Tags,
-                    LateStamps = [.. states.Except(known.Tags).Select(static state => state.Current)],
+                    LateStamps = Array.ConvertAll(states[known.Tags.Length..], static state => state.Current),
                 };
             }
 
@@ -248,7 +248,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
 
     /// <summary>
     /// Of the tags that a response carries. It may have named some only while it was made; or the endpoint has changed since, on this node or on
-    /// another.
+    /// another. Those that the lookup has asked about come first.
     /// </summary>
     private async ValueTask<TagState[]> StatesOf(Lookup known, TagStamp[] stamps, Call call)
     {
@@ -266,7 +266,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         : stamps.Min(stamp => Generations.StandingOf(stamp.Generation, Array.Find(states, state => state.Tag == stamp.Tag).Value));
 
     private string KeyOf(Question question, UrlRecord url) =>
-        ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question.Identity, url.Names, question.FieldOf));
+        ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question, url.Names));
 }
 
 /// <summary>What became of a response that was to be stored.</summary>
