@@ -41,8 +41,9 @@ builder.Services.AddRedisExpiringCache(options =>
     options.Configuration = redis;
     options.InstanceName = "catalogue:";
 
-    // A second, the default, is short for a slow machine on which everything is cold.
+    // The defaults, a second and 100 ms, are short for a slow machine on which everything is cold.
     options.OperationTimeout = TimeSpan.FromSeconds(5);
+    options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(5);
 
     // A visitor who presses F5 asks for a fresh page. Whoever edits a product evicts its pages, so the stored one is as good.
     options.ResponseCaching.HonorRequestDirectives = false;

@@ -9,7 +9,7 @@ public sealed class BasketTests(TwoShops shops)
     [Fact]
     public async Task Two_users_see_two_baskets()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         await PutAsync(browser, "alice", product: 1, count: 2);
         Assert.Equal("alice's basket", await browser.TextAsync("#whose"));
         Assert.Equal("17.80 €", await browser.TextAsync("#sum"));
@@ -40,7 +40,7 @@ public sealed class BasketTests(TwoShops shops)
     [Fact]
     public async Task A_signed_in_user_gets_the_catalogues_stored_pages_too()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         browser.GoTo(shops.One, "/products/6");
         await SignInAsync(browser, shops.Two, "bob");
         browser.GoTo(shops.Two, "/products/6");
@@ -52,7 +52,7 @@ public sealed class BasketTests(TwoShops shops)
     [Fact]
     public async Task A_new_price_is_seen_in_a_basket_that_was_cached()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         await PutAsync(browser, "alice", product: 5, count: 3);
         browser.GoTo(shops.Two, "/basket");
         Assert.Contains(" from the cache: ", await browser.TextAsync("#cache"), StringComparison.Ordinal);

@@ -9,7 +9,7 @@ public sealed class PriceTests(TwoShops shops)
     [Fact]
     public async Task A_price_that_is_edited_on_one_instance_is_seen_on_the_other()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         browser.GoTo(shops.One, "/");
         await browser.ClickAsync("[data-product='7']", to: "/products/7");
         Assert.Equal("39.90 €", await browser.TextAsync("#price"));
@@ -37,7 +37,7 @@ public sealed class PriceTests(TwoShops shops)
     [Fact]
     public async Task A_reload_shows_what_is_stored()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         browser.GoTo(shops.One, "/products/4");
         await browser.TextAsync("#cache");
         browser.Reload();
@@ -51,7 +51,7 @@ public sealed class PriceTests(TwoShops shops)
     [Fact]
     public async Task Going_back_shows_the_browsers_own_copy_and_says_so()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         browser.GoTo(shops.One, "/products/4");
         await browser.TextAsync("#cache");
         browser.GoTo(shops.One, "/admin");
@@ -64,7 +64,7 @@ public sealed class PriceTests(TwoShops shops)
     [Fact]
     public async Task What_a_visitor_has_edited_is_in_a_session_that_both_instances_know()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         browser.GoTo(shops.One, "/admin/products/8");
         Assert.False(browser.Has("#edits"));
         await browser.TypeAsync("#new-price", "9.25");
@@ -77,7 +77,7 @@ public sealed class PriceTests(TwoShops shops)
     [Fact]
     public async Task Restoring_all_prices_evicts_every_page_of_the_catalogue()
     {
-        using var browser = new Browser();
+        await using var browser = new Browser();
         browser.GoTo(shops.One, "/admin/products/6");
         await browser.TypeAsync("#new-price", "60.00");
         await browser.ClickAsync("#save", to: "/admin");

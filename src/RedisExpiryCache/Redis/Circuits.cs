@@ -53,6 +53,7 @@ internal sealed class Circuits(RedisConnection connection, CircuitBreakerOptions
             {
                 var call = Call.Within(probeBudget);
                 var route = await connection.OpenAsync(circuit, call);
+                await ServerRoles.AskAgainAsync(route.Database.Multiplexer);
                 await route.Complete(AskAsync(route.Database, circuit.ProbeKey), call);
             }
             catch (Exception failure)

@@ -19,7 +19,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// shared, nobody waits for the next ones.
 /// <para>
 /// Failure policy: without Redis there is one call at a time for each node; its failures are logged and counted. Then nobody can know what other
-/// nodes have evicted, so a request shares a call only if that began after the request did; the others wait for the next one.
+/// nodes have evicted, so a request shares a call only if that began after the request did; the others wait for the next one. That is twice the time of
+/// a call, so where calls are quick (<see cref="AppPace"/>), each request makes its own.
 /// </para>
 /// </summary>
 internal sealed class RequestCollapser(
@@ -44,6 +45,9 @@ internal sealed class RequestCollapser(
     private readonly CallBudget budget = cacheOptions.Value.ResponseCaching.ToBudget();
     private readonly ConcurrentDictionary<string, Flight> flights = new(StringComparer.Ordinal);
     private readonly Recent<Until> notShared = new(RememberedResources);
+
+    /// <summary>Of resources that were asked for without Redis.</summary>
+    private readonly Recent<AppPace> paces = new(RememberedResources);
 
     private sealed record Until(DateTimeOffset Moment);
 
@@ -78,6 +82,13 @@ internal sealed class RequestCollapser(
         if (mayWait && notShared.Find(resource)?.Moment > time.GetUtcNow())
             return new Turn(this, resource);
 
+        if (lookup.Url is null && paces.Find(resource) is { } pace && pace.TryEnter())
+        {
+            var alone = new Turn(this, resource);
+            alone.Time(pace);
+            return alone;
+        }
+
         var key = KeyOf(exchange, lookup);
         if (!flights.TryGetValue(key, out var flight))
         {
@@ -105,6 +116,7 @@ internal sealed class RequestCollapser(
     /// <summary>To be called by the one whose turn it was: what it came to.</summary>
     public void End(Turn turn, FlightEnd end, SharedResponse? response)
     {
+        turn.TimeEnds(isAnswer: end != FlightEnd.AskAgain);
         if (turn.Flight is { } flight)
         {
             // First the dictionary: who comes from now on asks the store.
@@ -140,6 +152,7 @@ internal sealed class RequestCollapser(
         {
             await Task.Delay(Gathering, TimeProvider.System, exchange.Context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             turn.Flight!.Begin();
+            turn.Time(EnterPaceOf(turn.Resource!));
             return turn;
         }
 
@@ -178,6 +191,16 @@ internal sealed class RequestCollapser(
             report.StoreFailed(failure);
             return turn;
         }
+    }
+
+    private AppPace EnterPaceOf(string resource)
+    {
+        var pace = paces.Find(resource);
+        if (pace is null)
+            paces.Remember(resource, pace = new AppPace());
+
+        pace.Enter();
+        return pace;
     }
 
     private async ValueTask<LockState> WaitAsync(string name, Exchange exchange)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
@@ -10,6 +12,8 @@ internal sealed class Turn : IDisposable
     public static readonly Turn Alone = new();
 
     private readonly RequestCollapser? collapser;
+    private AppPace? pace;
+    private long timedFrom;
 
     private Turn()
     {
@@ -41,6 +45,14 @@ internal sealed class Turn : IDisposable
     public FlightEnd? Followed { get; private init; }
 
     public SharedResponse? Response { get; private init; }
+
+    /// <summary>The app is about to be called, and how long it takes is to be learnt.</summary>
+    /// <param name="entered">Is left when the call has ended.</param>
+    public void Time(AppPace entered) => (timedFrom, pace) = (Stopwatch.GetTimestamp(), entered);
+
+    /// <summary>To be called at the end, once or more often.</summary>
+    /// <param name="isAnswer">False: the call was given up, which says nothing of how long it would have taken.</param>
+    public void TimeEnds(bool isAnswer) => Interlocked.Exchange(ref pace, null)?.Leave(isAnswer ? Stopwatch.GetElapsedTime(timedFrom) : null);
 
     /// <summary>Of a leading turn: the first word stands. Of others only <see cref="FlightEnd.Shared"/> says anything.</summary>
     public void End(FlightEnd end, SharedResponse? response = null) => collapser?.End(this, end, response);

@@ -5,7 +5,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.BrowserTests.Support;
 
 /// <summary>A headless Chromium with an empty profile. Whatever it looks for, it waits for.</summary>
-internal sealed class Browser : IDisposable
+internal sealed class Browser : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -31,7 +31,7 @@ internal sealed class Browser : IDisposable
         catch
         {
             service.Dispose();
-            Directory.Delete(profile, recursive: true);
+            IsProfileDeleted();
             throw;
         }
 
@@ -59,7 +59,7 @@ internal sealed class Browser : IDisposable
     public Task ShowsAsync(string selector, string text) => Eventually.True(
         () => TextNow(selector).Contains(text, StringComparison.Ordinal), Patience, $"\"{text}\" in {selector} on {driver.Url}");
 
-    public bool Has(string selector) => Find(selector) is not null;
+    public bool Has(string selector) => Now(selector, static element => element) is not null;
 
     /// <summary>Clicks, and waits for the page that this leads to.</summary>
     public async Task ClickAsync(string selector, string to)
@@ -77,7 +77,7 @@ internal sealed class Browser : IDisposable
         field.SendKeys(text);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         try
         {
@@ -87,21 +87,37 @@ internal sealed class Browser : IDisposable
         {
             service.Dispose();
             watchdog.Dispose();
-            Directory.Delete(profile, recursive: true);
+            await Eventually.True(IsProfileDeleted, Patience, $"the browser to let go of {profile}");
         }
     }
 
-    private string TextNow(string selector)
+    /// <summary>A browser's other processes outlive it by a moment, in which they may still write.</summary>
+    private bool IsProfileDeleted()
     {
         try
         {
-            return Find(selector)?.Text ?? "";
+            Directory.Delete(profile, recursive: true);
         }
-        catch (StaleElementReferenceException)
+        catch (Exception inUse) when (inUse is IOException or UnauthorizedAccessException)
         {
-            return ""; // The page has just gone; the next one may have it.
+            // The next attempt may find it as it is.
         }
+
+        return !Directory.Exists(profile);
     }
 
-    private IWebElement? Find(string selector) => driver.FindElements(By.CssSelector(selector)).FirstOrDefault();
+    private string TextNow(string selector) => Now(selector, static element => element.Text) ?? "";
+
+    private T? Now<T>(string selector, Func<IWebElement, T> question)
+        where T : class
+    {
+        try
+        {
+            return driver.FindElements(By.CssSelector(selector)) is [var element, ..] ? question(element) : null;
+        }
+        catch (WebDriverException gone) when (gone is StaleElementReferenceException || gone.Message.Contains("inspector error", StringComparison.Ordinal))
+        {
+            return null; // The page has just gone, before or while it was asked; the next one may have it.
+        }
+    }
 }

@@ -45,21 +45,26 @@ internal sealed class ChaosWorld : IAsyncDisposable
         return world;
     }
 
-    /// <summary>Both nodes serve from the store again.</summary>
-    public Task ServesHitsAgainAsync(TimeSpan within) => Eventually.True(
-        async () =>
+    /// <summary>Both nodes serve from the store again; and then, so that there is something stale to be seen, something is evicted and something served.</summary>
+    public async Task ServesHitsAgainAsync(TimeSpan within)
+    {
+        foreach (var (app, number) in _apps.Select(static (app, i) => (app, i + 1)))
         {
-            foreach (var app in _apps)
-            {
-                await app.GetAsync("/quiet");
-                if (!(await app.GetAsync("/quiet")).IsHit)
-                    return false;
-            }
+            await Eventually.True(
+                async () =>
+                {
+                    await app.GetAsync("/quiet");
+                    return (await app.GetAsync("/quiet")).IsHit;
+                },
+                within,
+                $"node {number} to serve hits again");
+        }
 
-            return true;
-        },
-        within,
-        "both nodes to serve hits again");
+        var acknowledged = Checker.Acknowledged;
+        await Eventually.True(() => Checker.Acknowledged > acknowledged, within, "an eviction to be acknowledged");
+        var hits = Checker.Hits;
+        await Eventually.True(() => Checker.Hits > hits, within, "a hit after it");
+    }
 
     /// <summary>Ends the traffic; throws what went wrong in it and is not a violation.</summary>
     public Task StopAsync() => _traffic.StopAsync();

@@ -88,21 +88,37 @@ internal static class Faults
 
     private static async Task EndAsync(ChaosWorld world, Fault fault, TcpProxy network)
     {
-        network.Delay = TimeSpan.Zero;
-        network.CutAfter = null;
-        network.ByteByByte = false;
-        network.Thaw();
-        if (network.Refuse)
-            network.Refuse = false;
-
-        if (fault == Fault.FrozenServer)
-            world.Server.Thaw();
-        else if (fault == Fault.KilledServer)
-            await world.Server.RestartAsync();
-        else if (fault is Fault.OutOfMemory or Fault.KeysEvicted)
-            await AskAsync(world, "CONFIG", "SET", "maxmemory", "0");
-        else if (fault == Fault.ReadOnly)
-            await AskAsync(world, "REPLICAOF", "NO", "ONE");
+        // This fault and no other: another one may strike the same network.
+        switch (fault)
+        {
+            case Fault.Latency:
+                network.Delay = TimeSpan.Zero;
+                break;
+            case Fault.FrozenNetwork:
+                network.Thaw();
+                break;
+            case Fault.Refused:
+                network.Refuse = false;
+                break;
+            case Fault.CutToServer or Fault.CutToClient:
+                network.CutAfter = null;
+                break;
+            case Fault.ByteByByte:
+                network.ByteByByte = false;
+                break;
+            case Fault.FrozenServer:
+                world.Server.Thaw();
+                break;
+            case Fault.KilledServer:
+                await world.Server.RestartAsync();
+                break;
+            case Fault.OutOfMemory or Fault.KeysEvicted:
+                await AskAsync(world, "CONFIG", "SET", "maxmemory", "0");
+                break;
+            case Fault.ReadOnly:
+                await AskAsync(world, "REPLICAOF", "NO", "ONE");
+                break;
+        }
     }
 
     /// <summary>Over a plain connection, which has no opinion on whether the server can be written to.</summary>

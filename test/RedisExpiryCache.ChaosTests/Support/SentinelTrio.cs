@@ -43,8 +43,9 @@ public sealed class SentinelTrio : IAsyncLifetime
     /// <summary>The primary, by the word of every sentinel; null while they do not agree.</summary>
     public async Task<RedisServer?> PrimaryAsync()
     {
-        var ports = await Task.WhenAll(_sentinels.Select(static one => one.PrimaryPortAsync()));
-        return ports.Distinct().Count() == 1 ? _servers.Single(server => server.Port == ports[0]) : null;
+        int[] ports = [];
+        var haveAnswered = await SucceedsAsync(async () => ports = await Task.WhenAll(_sentinels.Select(static one => one.PrimaryPortAsync())));
+        return haveAnswered && ports.Distinct().Count() == 1 ? _servers.Single(server => server.Port == ports[0]) : null;
     }
 
     /// <summary>Brings a killed server back as a replica of the primary, as its rewritten configuration file would, and waits until both replicas have all.</summary>
@@ -52,29 +53,49 @@ public sealed class SentinelTrio : IAsyncLifetime
     {
         await killed.RestartAsync();
         foreach (var server in _servers.Where(server => server != primary))
-            await server.Admin.GetServer("127.0.0.1", server.Port).ExecuteAsync("REPLICAOF", "127.0.0.1", primary.Port);
+            await Eventually.True(() => SucceedsAsync(() => server.Admin.GetServer("127.0.0.1", server.Port).ExecuteAsync("REPLICAOF", "127.0.0.1", primary.Port)), Patience, "a replica to be told so");
 
         await Eventually.True(
             async () => (await Task.WhenAll(_servers.Where(server => server != primary).Select(IsInSyncAsync))).All(static yes => yes), Patience, "replicas in sync again");
         await Eventually.True(KnowEachOtherAsync, Patience, "sentinels that see two good replicas");
     }
 
-    public static async Task<bool> IsReplicaAsync(RedisServer server) =>
-        (await server.Admin.GetServer("127.0.0.1", server.Port).InfoRawAsync("replication"))!.Contains("role:slave", StringComparison.Ordinal);
+    public static Task<bool> IsReplicaAsync(RedisServer server) => SaysAsync(server, "role:slave");
 
     private async Task<bool> KnowEachOtherAsync()
     {
         foreach (var sentinel in _sentinels)
         {
-            if (!await sentinel.IsReadyAsync())
+            var isReady = false;
+            if (!await SucceedsAsync(async () => isReady = await sentinel.IsReadyAsync()) || !isReady)
                 return false;
         }
 
         return true;
     }
 
-    private static async Task<bool> IsInSyncAsync(RedisServer server) =>
-        (await server.Admin.GetServer("127.0.0.1", server.Port).InfoRawAsync("replication"))!.Contains("master_link_status:up", StringComparison.Ordinal);
+    private static Task<bool> IsInSyncAsync(RedisServer server) => SaysAsync(server, "master_link_status:up");
+
+    private static async Task<bool> SaysAsync(RedisServer server, string what)
+    {
+        string? about = null;
+        return await SucceedsAsync(async () => about = await server.Admin.GetServer("127.0.0.1", server.Port).InfoRawAsync("replication"))
+            && about!.Contains(what, StringComparison.Ordinal);
+    }
+
+    /// <summary>False where it is to be tried again: a server that a sentinel reconfigures is told to hang up on all of its clients, these tests among them.</summary>
+    private static async Task<bool> SucceedsAsync(Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+            return true;
+        }
+        catch (Exception hungUp) when (hungUp is RedisException or TimeoutException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>One sentinel process.</summary>
     private sealed class Sentinel : IAsyncDisposable

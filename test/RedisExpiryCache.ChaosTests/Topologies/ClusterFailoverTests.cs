@@ -5,15 +5,17 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.ChaosTests.Topologies;
 
 /// <summary>A master of a cluster is killed, and its replica takes over.</summary>
-public sealed class ClusterFailoverTests(ClusterOfSix cluster) : IClassFixture<ClusterOfSix>
+public sealed class ClusterFailoverTests(ClusterThatFailsOver fixture) : IClassFixture<ClusterThatFailsOver>
 {
+    private readonly ClusterOfSix cluster = fixture.Cluster;
+
     [Fact]
     public async Task The_app_answers_all_the_time_and_both_caches_keep_their_promises_again()
     {
         var setup = new AppSetup { ConnectionString = cluster.ConnectionString, Options = static options => options.OperationTimeout = TimeSpan.FromSeconds(1) };
         await using var one = await ResponseStory.StartAsync(cluster.Nodes[0], setup);
         await using var other = await ResponseStory.StartAsync(cluster.Nodes[0], setup with { Prefix = one.Prefix });
-        await ResponseStory.TellAsync(one, other);
+        await AfterFailover.ComesTrueAsync(() => ResponseStory.TellAsync(one, other));
 
         // Not the one whose connection the test itself goes by.
         await cluster.Nodes[2].KillAsync();

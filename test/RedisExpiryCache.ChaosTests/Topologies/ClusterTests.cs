@@ -24,7 +24,7 @@ public sealed class ClusterTests(ClusterOfSix cluster)
         var prefix = $"{Some.Word()}:";
         var nobody = $"127.0.0.1:{FreePort.Next()}";
         await using var cache = Caches.Connect(
-            $"{nobody},{cluster.ConnectionString}", options => (options.InstanceName, options.OperationTimeout) = (prefix, TimeSpan.FromSeconds(3)));
+            $"{nobody},{cluster.ConnectionString}", options => (options.InstanceName, options.OperationTimeout) = (prefix, TimeSpan.FromSeconds(10)));
         await CachedApp.ConnectAsync(cache);
         await DataStory.TellAsync(cache, cluster.Raw, prefix);
     }

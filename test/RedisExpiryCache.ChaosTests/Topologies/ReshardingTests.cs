@@ -58,7 +58,6 @@ public sealed class ReshardingTests(ClusterOfSix cluster)
         {
             Prefix = prefix,
             ConnectionString = cluster.ConnectionString,
-            Options = static options => options.OperationTimeout = TimeSpan.FromSeconds(1),
             Services = static services => services.Configure<LoggerFilterOptions>(static filter => filter.MinLevel = LogLevel.Warning),
         });
         await CachedApp.ConnectAsync(app.Services.GetRequiredService<IRedisExpiringCache>());

@@ -49,22 +49,29 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData("another.test", "certificate was rejected")]
     public async Task An_unknown_certificate_is_refused_and_the_error_says_so(string name, string what)
     {
-        // Known to nobody; or known, and made for another name than the one that is connected to.
-        await using var cache = Caches.Connect("", options =>
-        {
-            options.ConfigurationOptions = Configuration(name);
-            options.OperationTimeout = TimeSpan.FromSeconds(2);
-            options.CircuitBreaker.FailuresBeforeOpening = 1_000_000;
-            if (name != Name)
-                options.ConfigurationOptions.TrustIssuer(_authority.CertificateFile);
-        });
-
-        // The first call may be given up sooner than the handshakes.
-        await Eventually.True(async () => (await FailureAsync()).Message.Contains(what, StringComparison.Ordinal), TimeSpan.FromSeconds(60), "an error that says what is wrong");
-
-        Task<RedisConnectionException> FailureAsync() =>
-            Assert.ThrowsAsync<RedisConnectionException>(async () => await cache.GetAsync("key", TestContext.Current.CancellationToken));
+        // A handshake may take longer than a call waits; and of one that it has given up, the client library says for good that it was disposed of.
+        await Eventually.True(
+            async () =>
+            {
+                await using var cache = ConnectTo(name);
+                return (await FailureAsync(cache)).Message.Contains(what, StringComparison.Ordinal) || (await FailureAsync(cache)).Message.Contains(what, StringComparison.Ordinal);
+            },
+            TimeSpan.FromSeconds(60),
+            "an error that says what is wrong");
     }
+
+    private static Task<RedisConnectionException> FailureAsync(RedisExpiringCache cache) =>
+        Assert.ThrowsAsync<RedisConnectionException>(async () => await cache.GetAsync("key", TestContext.Current.CancellationToken));
+
+    /// <summary>With a certificate that is known to nobody; or known, and made for another name than the one that is connected to.</summary>
+    private RedisExpiringCache ConnectTo(string name) => Caches.Connect("", options =>
+    {
+        options.ConfigurationOptions = Configuration(name);
+        options.OperationTimeout = TimeSpan.FromSeconds(2);
+        options.CircuitBreaker.FailuresBeforeOpening = 1_000_000;
+        if (name != Name)
+            options.ConfigurationOptions.TrustIssuer(_authority.CertificateFile);
+    });
 
     private ConfigurationOptions Configuration(string name = Name) => ConfigurationOptions.Parse($"127.0.0.1:{_port},ssl=true,sslHost={name}");
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
@@ -84,7 +85,7 @@ public sealed class CollapsingTests(RedisFixture fixture)
     }
 
     [Fact]
-    public async Task Without_Redis_a_node_makes_one_call_at_a_time_and_shares_it_with_all_who_came_before_it()
+    public async Task Without_Redis_a_node_makes_one_call_of_a_slow_page_at_a_time_and_shares_it_with_all_who_came_before_it()
     {
         await using var app = await crowds.StartAsync(Crowds.Patient() with
         {
@@ -98,8 +99,10 @@ public sealed class CollapsingTests(RedisFixture fixture)
         crowds.Gate.Close();
         var first = app.GetAsync("/page");
         await crowds.CalledAsync(1);
+        var watch = Stopwatch.StartNew();
         var crowd = Crowds.Send(app, "/page");
         await app.CountedAsync(1 + Crowds.Size, "response.lookup.duration", ("outcome", "error"));
+        await Eventually.True(() => watch.Elapsed > TimeSpan.FromMilliseconds(200), Crowds.Deadline, "the page to be slow");
         crowds.Gate.Open();
 
         // What is being made already may be older than an eviction that this node cannot hear of; the next one is not.

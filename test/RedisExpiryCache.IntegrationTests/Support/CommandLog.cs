@@ -40,7 +40,7 @@ public sealed class CommandLog : IAsyncDisposable
 
     internal static async Task<CommandLog> OpenAsync(int port, string? password)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         var marker = await RawConnection.OpenAsync(port, password, deadline.Token);
         var markerAddress = await AddressOfAsync(marker, deadline.Token);
         var monitor = await RawConnection.OpenAsync(port, password, deadline.Token);
@@ -61,7 +61,7 @@ public sealed class CommandLog : IAsyncDisposable
     /// <summary>Returns when the log holds every command that was answered before the call.</summary>
     public async Task CatchUpAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         var mark = Some.Word();
         await _marker.AskAsync($"ECHO {mark}", deadline.Token);
         await Eventually.True(() => Volatile.Read(ref _marked) == mark, TimeSpan.FromSeconds(5), "the log of commands to catch up");

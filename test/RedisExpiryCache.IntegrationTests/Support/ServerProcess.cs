@@ -74,7 +74,7 @@ internal sealed class ServerProcess : IDisposable
 
     private async Task WaitAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
         await _server.WaitForExitAsync(deadline.Token);
         if (!_watchdog.HasExited)
         {
