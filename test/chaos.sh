@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Two nodes of one service, a Redis, and random faults for as long as asked: test/chaos.sh --minutes 30. Prints what was survived; the exit
 # code is 0 only if no request went unanswered, nothing evicted was served and no key was left that does not expire. Needs the .NET SDK and redis-server.
+#
+# test/chaos.sh --near --seconds 60: three processes with near caches read while a fourth one changes everything, and connections, networks, processes and
+# the server fail. Prints how much was read, how old it was at worst and how soon changes are seen; the exit code is 0 only if nothing was read that had been
+# out of date for more than a second.
 set -euo pipefail
 
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/RedisExpiryCache.ChaosTests"

@@ -4,6 +4,16 @@ using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache;
 
+/// <summary>Where a hit was found, as the metrics and <c>Cache-Status</c> name it.</summary>
+internal enum HitLevel
+{
+    /// <summary>Redis was asked.</summary>
+    Redis,
+
+    /// <summary>In this process.</summary>
+    Near,
+}
+
 /// <summary>The meter <c>RedisExpiryCache</c>: docs/observing.md lists its instruments. Durations are in seconds, as OpenTelemetry has them.</summary>
 internal sealed class CacheMetrics
 {
@@ -20,6 +30,8 @@ internal sealed class CacheMetrics
     private readonly UpDownCounter<long> openCircuits;
     private readonly UpDownCounter<long> pendingEvictions;
     private readonly Counter<long> lostEvictions;
+    private readonly UpDownCounter<long> nearActive;
+    private readonly Counter<long> nearInvalidations;
 
     public CacheMetrics(IMeterFactory? factory)
     {
@@ -46,21 +58,27 @@ internal sealed class CacheMetrics
             "redis_expiry_cache.evictions.pending", "{key}", "Redis keys that are still to be deleted, because Redis was away when they should have been.");
         lostEvictions = meter.CreateCounter<long>(
             "redis_expiry_cache.evictions.lost", "{key}", "Redis keys that should have been deleted and were more than can be remembered.");
+        nearActive = meter.CreateUpDownCounter<long>(
+            "redis_expiry_cache.near.active", "{cache}", "Near caches that are in use: 0 while Redis is not heard.");
+        nearInvalidations = meter.CreateCounter<long>(
+            "redis_expiry_cache.near.invalidations", "{message}", "What Redis has said to near caches: that a key has changed, or all have.");
     }
 
     public static long Start() => Stopwatch.GetTimestamp();
 
-    public void DataOperation(long started, DataOperation operation, DataOutcome outcome, string? reason)
+    public void DataOperation(long started, DataOperation operation, DataOutcome outcome, string? reason, HitLevel? level = null)
     {
-        dataOperations.Add(1, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()), Tag("reason", reason));
+        dataOperations.Add(
+            1, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()), Tag("reason", reason), Tag("level", level?.Token()));
         if (dataDuration.Enabled)
             dataDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()));
     }
 
-    public void ResponseRequest(string outcome, string? reason) => responseRequests.Add(1, Tag("outcome", outcome), Tag("reason", reason));
+    public void ResponseRequest(string outcome, string? reason, HitLevel? level = null) =>
+        responseRequests.Add(1, Tag("outcome", outcome), Tag("reason", reason), Tag("level", level?.Token()));
 
-    public void ResponseLookup(long started, string outcome) =>
-        lookupDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("outcome", outcome));
+    public void ResponseLookup(long started, string outcome, HitLevel? level = null) =>
+        lookupDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("outcome", outcome), Tag("level", level?.Token()));
 
     public void ResponseStore(string outcome, string? reason) => responseStores.Add(1, Tag("outcome", outcome), Tag("reason", reason));
 
@@ -82,6 +100,10 @@ internal sealed class CacheMetrics
     }
 
     public void EvictionsLost(int count) => lostEvictions.Add(count);
+
+    public void NearActive(int more) => nearActive.Add(more);
+
+    public void NearInvalidated() => nearInvalidations.Add(1);
 
     private static KeyValuePair<string, object?> Tag(string name, string? value) => new(name, value);
 }

@@ -89,6 +89,15 @@ internal static partial class Log
     [LoggerMessage(56, LogLevel.Warning, "The connection to Redis was silent though Redis answers on another one, which has taken its place.")]
     public static partial void ConnectionReplaced(this ILogger logger);
 
+    [LoggerMessage(57, LogLevel.Information, "The near cache is on: Redis is heard.")]
+    public static partial void NearCacheOn(this ILogger logger);
+
+    [LoggerMessage(58, LogLevel.Warning, "The near cache has not heard Redis, or a connection that it hears by is lost: it is empty and passed over until Redis is heard again, and Redis is asked for everything. Said once a minute.")]
+    public static partial void NearCacheLost(this ILogger logger);
+
+    [LoggerMessage(59, LogLevel.Warning, "The near cache is off: {Reason}. Redis is asked for everything; it is tried again from time to time.")]
+    public static partial void NearCacheOff(this ILogger logger, string reason);
+
     [LoggerMessage(60, LogLevel.Warning, "The changed settings of {Cache} are refused, and those before stay in use: {Wrong}")]
     public static partial void SettingsRefused(this ILogger logger, string cache, string wrong, Exception? failure);
 

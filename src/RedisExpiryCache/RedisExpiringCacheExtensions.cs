@@ -16,6 +16,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers the cache: <see cref="IDistributedCache"/>, <see cref="IRedisExpiringCache"/>, and what <c>UseRedisExpiringCache</c> needs.</summary>
 public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
+    /// <summary>What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.</summary>
+    private const int RememberedUrls = 20_000;
+
     /// <summary>
     /// Adds the cache. Registered, as one singleton: <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
     /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheControl"/>; with
@@ -133,7 +136,16 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Pending);
         services.TryAddSingleton(static provider => new Generations(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton(static provider =>
-            new RedisEntries(provider.GetRequiredService<RedisExpiringCache>().Connection, EntryFormat.Compact));
+        {
+            var connection = provider.GetRequiredService<RedisExpiringCache>().Connection;
+            return new RedisEntries(connection, EntryFormat.Compact, connection.Near);
+        });
+        services.TryAddSingleton(static _ => new Recent<UrlRecord>(RememberedUrls));
+        services.TryAddSingleton(static provider => new NearResponses(
+            provider.GetRequiredService<RedisExpiringCache>().Connection.Near,
+            provider.GetRequiredService<Generations>(),
+            provider.GetRequiredService<ResponseKeys>(),
+            provider.GetRequiredService<Recent<UrlRecord>>()));
         services.TryAddSingleton<PolicyBook>();
         services.TryAddSingleton<AppEndpoints>();
         services.TryAddSingleton<ResponseReport>();

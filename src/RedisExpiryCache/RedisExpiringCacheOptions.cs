@@ -41,6 +41,9 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// </summary>
     public bool UseAsOutputCacheStore { get; set; }
 
+    /// <summary>A copy in this process of what is read most. Off by default.</summary>
+    public NearCacheOptions NearCache { get; } = new();
+
     /// <summary>Settings of the response cache.</summary>
     public ResponseCachingOptions ResponseCaching { get; } = new();
 

@@ -17,6 +17,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
     private static readonly TimeSpan MaximumTimeout = TimeSpan.FromHours(1);
     private static readonly TimeSpan ShortestOpening = TimeSpan.FromMilliseconds(10);
     private const int MostFailures = 1_000_000;
+    private const long SmallestNearCache = 1024 * 1024;
 
     public ValidateOptionsResult Validate(string? name, RedisExpiringCacheOptions options)
     {
@@ -32,6 +33,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
         if (!Enum.IsDefined(options.EntryFormat))
             errors.AddError($"is {(int)options.EntryFormat}; it must be {EntryFormat.Compact} or {EntryFormat.Microsoft}.", nameof(options.EntryFormat));
 
+        CheckNearCache(options.NearCache, errors);
         CheckResponseCaching(options.ResponseCaching, errors);
         return string.IsNullOrEmpty(name) ? errors.Build() : OfCache(name, errors.Build());
     }
@@ -55,6 +57,16 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
 
         if (options.OpenFor < ShortestOpening || options.OpenFor > MaximumTimeout)
             errors.AddError($"is {options.OpenFor}; it must be from {ShortestOpening} to {MaximumTimeout}.", $"{Name}.{nameof(options.OpenFor)}");
+    }
+
+    private static void CheckNearCache(NearCacheOptions options, ValidateOptionsResultBuilder errors)
+    {
+        const string Name = nameof(RedisExpiringCacheOptions.NearCache);
+        if (options.SizeLimit < SmallestNearCache)
+            errors.AddError($"is {options.SizeLimit}; it must be at least {SmallestNearCache} bytes.", $"{Name}.{nameof(options.SizeLimit)}");
+
+        if (options.IncludeData && !options.Enabled)
+            errors.AddError($"is true without a near cache; set {Name}.{nameof(options.Enabled)} too.", $"{Name}.{nameof(options.IncludeData)}");
     }
 
     private static void CheckResponseCaching(ResponseCachingOptions options, ValidateOptionsResultBuilder errors)

@@ -23,9 +23,11 @@ internal static class RedisExpiringCacheSettings
             Read(section, "a number of calls", (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
         ["CircuitBreaker:OpenFor"] = (options, section) => options.CircuitBreaker.OpenFor = ReadSpan(section),
         ["UseAsOutputCacheStore"] = (options, section) => options.UseAsOutputCacheStore = ReadSwitch(section),
+        ["NearCache:Enabled"] = (options, section) => options.NearCache.Enabled = ReadSwitch(section),
+        ["NearCache:IncludeData"] = (options, section) => options.NearCache.IncludeData = ReadSwitch(section),
+        ["NearCache:SizeLimit"] = (options, section) => options.NearCache.SizeLimit = ReadBytes(section),
         ["ResponseCaching:OperationTimeout"] = (options, section) => options.ResponseCaching.OperationTimeout = ReadSpan(section),
-        ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize =
-            Read(section, "a number of bytes", (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
+        ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize = ReadBytes(section),
         ["ResponseCaching:DefaultDuration"] = (options, section) => options.ResponseCaching.DefaultDuration = ReadSpan(section),
         ["ResponseCaching:HonorRequestDirectives"] = (options, section) => options.ResponseCaching.HonorRequestDirectives = ReadSwitch(section),
         ["ResponseCaching:EmitCacheStatus"] = (options, section) => options.ResponseCaching.EmitCacheStatus = ReadSwitch(section),
@@ -95,6 +97,9 @@ internal static class RedisExpiringCacheSettings
     }
 
     private static bool ReadSwitch(IConfigurationSection section) => Read<bool>(section, "true or false", bool.TryParse);
+
+    private static long ReadBytes(IConfigurationSection section) => Read(section, "a number of bytes", (string text, out long value) =>
+        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value));
 
     private static TimeSpan ReadSpan(IConfigurationSection section) => Read(section, "a time span such as 00:00:01", (string text, out TimeSpan value) =>
         TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value));

@@ -45,6 +45,9 @@ internal sealed class SettingsInUse(IServiceProvider services) : IOptionsMonitor
             static (from, to) => to.CircuitBreaker.FailuresBeforeOpening = from.CircuitBreaker.FailuresBeforeOpening),
         ["CircuitBreaker:OpenFor"] = new(static options => options.CircuitBreaker.OpenFor, static (from, to) => to.CircuitBreaker.OpenFor = from.CircuitBreaker.OpenFor),
         ["UseAsOutputCacheStore"] = new(static options => options.UseAsOutputCacheStore, static (from, to) => to.UseAsOutputCacheStore = from.UseAsOutputCacheStore),
+        ["NearCache:Enabled"] = new(static options => options.NearCache.Enabled, static (from, to) => to.NearCache.Enabled = from.NearCache.Enabled),
+        ["NearCache:IncludeData"] = new(static options => options.NearCache.IncludeData, static (from, to) => to.NearCache.IncludeData = from.NearCache.IncludeData),
+        ["NearCache:SizeLimit"] = new(static options => options.NearCache.SizeLimit, static (from, to) => to.NearCache.SizeLimit = from.NearCache.SizeLimit),
         ["ResponseCaching:OperationTimeout"] = new(
             static options => options.ResponseCaching.OperationTimeout,
             static (from, to) => to.ResponseCaching.OperationTimeout = from.ResponseCaching.OperationTimeout),

@@ -71,6 +71,20 @@ public class RedisExpiringCacheOptionsValidatorTests
     public void The_ends_of_the_range_of_the_operation_timeout_are_right(string timeout) =>
         Assert.True(Validate(With(options => options.OperationTimeout = TimeSpan.Parse(timeout, null))).Succeeded);
 
+    [Theory]
+    [InlineData(1_048_575)]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void A_near_cache_of_less_than_a_mebibyte_is_named_with_its_value(long size) => AssertSays(
+        With(options => options.NearCache.SizeLimit = size), "NearCache.SizeLimit", $"is {size}", "at least 1048576 bytes");
+
+    [Fact]
+    public void A_near_cache_of_data_needs_a_near_cache()
+    {
+        AssertSays(With(static options => options.NearCache.IncludeData = true), "NearCache.IncludeData", "NearCache.Enabled");
+        Assert.True(Validate(With(static options => (options.NearCache.Enabled, options.NearCache.IncludeData, options.NearCache.SizeLimit) = (true, true, 1_048_576))).Succeeded);
+    }
+
     [Fact]
     public void An_entry_format_that_there_is_not_is_named_with_its_value() => AssertSays(
         With(options => options.EntryFormat = (EntryFormat)7), "EntryFormat", "7", "Compact", "Microsoft");

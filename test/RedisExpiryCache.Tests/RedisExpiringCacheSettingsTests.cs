@@ -13,6 +13,7 @@ public class RedisExpiringCacheSettingsTests
             {
               "Configuration": "redis:6379,password=p", "InstanceName": "shop:", "EntryFormat": "Microsoft", "OperationTimeout": "00:00:02.5",
               "UseAsOutputCacheStore": true,
+              "NearCache": { "Enabled": true, "IncludeData": true, "SizeLimit": 2097152 },
               "ResponseCaching": {
                 "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
                 "DefaultDuration": "00:01:00", "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
@@ -27,6 +28,7 @@ public class RedisExpiringCacheSettingsTests
         Assert.Equal(EntryFormat.Microsoft, options.EntryFormat);
         Assert.Equal(TimeSpan.FromSeconds(2.5), options.OperationTimeout);
         Assert.True(options.UseAsOutputCacheStore);
+        Assert.Equal((true, true, 2_097_152), (options.NearCache.Enabled, options.NearCache.IncludeData, options.NearCache.SizeLimit));
         Assert.Equal(1024, options.ResponseCaching.MaximumBodySize);
         Assert.False(options.ResponseCaching.HonorRequestDirectives);
         Assert.False(options.ResponseCaching.EmitCacheStatus);
@@ -61,7 +63,9 @@ public class RedisExpiringCacheSettingsTests
     [Fact]
     public void Every_option_that_a_text_can_express_has_a_setting()
     {
-        var own = Simple(typeof(RedisExpiringCacheOptions)).Concat(Simple(typeof(ResponseCachingOptions)).Select(name => $"ResponseCaching:{name}"));
+        var own = Simple(typeof(RedisExpiringCacheOptions))
+            .Concat(Simple(typeof(ResponseCachingOptions)).Select(name => $"ResponseCaching:{name}"))
+            .Concat(Simple(typeof(NearCacheOptions)).Select(name => $"NearCache:{name}"));
         var failure = Assert.Throws<OptionsValidationException>(() => Apply(Section("""{ "Nonsense": "1" }""")));
         Assert.All(own, name => Assert.Contains(name, failure.Message, StringComparison.Ordinal));
 
@@ -97,6 +101,9 @@ public class RedisExpiringCacheSettingsTests
     [Theory]
     [InlineData("""{ "EntryFormat": "Tiny" }""", "Cache:EntryFormat is 'Tiny'", "Compact or Microsoft")]
     [InlineData("""{ "EntryFormat": "7" }""", "Cache:EntryFormat is '7'", "Compact or Microsoft")]
+    [InlineData("""{ "NearCache": { "Enabled": "yes" } }""", "Cache:NearCache:Enabled is 'yes'", "true or false")]
+    [InlineData("""{ "NearCache": { "IncludeData": 1 } }""", "Cache:NearCache:IncludeData is '1'", "true or false")]
+    [InlineData("""{ "NearCache": { "SizeLimit": "64 MB" } }""", "Cache:NearCache:SizeLimit is '64 MB'", "a number of bytes")]
     [InlineData("""{ "OperationTimeout": "soon" }""", "Cache:OperationTimeout is 'soon'", "a time span such as 00:00:01")]
     [InlineData("""{ "OperationTimeout": "" }""", "Cache:OperationTimeout is ''", "a time span such as 00:00:01")]
     [InlineData("""{ "ResponseCaching": { "MaximumBodySize": "64 MB" } }""", "Cache:ResponseCaching:MaximumBodySize is '64 MB'", "a number of bytes")]

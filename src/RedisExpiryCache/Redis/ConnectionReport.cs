@@ -47,6 +47,23 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
             logger.EvictionsLost();
     }
 
+    public void NearOn()
+    {
+        metrics.NearActive(1);
+        logger.NearCacheOn();
+    }
+
+    public void NearOff(bool isExpected)
+    {
+        metrics.NearActive(-1);
+        if (!isExpected && throttle.IsDue(nameof(NearOff)))
+            logger.NearCacheLost();
+    }
+
+    public void NearRefused(string reason) => logger.NearCacheOff(reason);
+
+    public void NearInvalidated() => metrics.NearInvalidated();
+
     /// <summary>An eviction that is still to be made up for could not be, for want of Redis or by a mistake of ours.</summary>
     public void ReplayFailed(Exception failure)
     {

@@ -11,6 +11,8 @@ internal static class ConnectionSettings
     // How soon the client library notices that a connection is lost or can be had again; its own default is a second.
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan FeedTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// The app starts without Redis, nothing queues up while it is away, it is found again soon, and the client library's own time-outs are no
     /// shorter than ours.
@@ -26,6 +28,42 @@ internal static class ConnectionSettings
         configuration.ConnectTimeout = Math.Max(timeoutMs, 1000);
         configuration.AsyncTimeout = timeoutMs;
         configuration.SyncTimeout = timeoutMs;
+        return configuration;
+    }
+
+    /// <summary>
+    /// One server, whatever it belongs to, to hear from it what changes. In the older protocol: in the newer one the client library keeps what it is told to
+    /// itself.
+    /// </summary>
+    public static ConfigurationOptions OfFeed(RedisExpiringCacheOptions options, IConnectionMultiplexer main, IServer server, string clientName)
+    {
+        // Beside a factory a connection string says nothing of what the factory has made.
+        var configuration = options.ConfigurationOptions?.Clone()
+            ?? ConfigurationOptions.Parse(options.ConnectionMultiplexerFactory is null ? options.Configuration! : main.Configuration);
+        configuration.EndPoints.Clear();
+        configuration.EndPoints.Add(server.EndPoint);
+        configuration.ServiceName = null;
+        configuration.TieBreaker = "";
+
+        // One on which nobody says anything. Without any the client library does not wait for the connection that is subscribed.
+        configuration.ConfigurationChannel = clientName;
+
+        // What changes is told whatever the database, and on a channel whose name is the server's.
+        configuration.DefaultDatabase = null;
+        configuration.ChannelPrefix = default;
+        configuration.Protocol = RedisProtocol.Resp2;
+        configuration.ClientName = clientName;
+        configuration.AllowAdmin = true;
+        configuration.AbortOnConnectFail = true;
+        configuration.ConnectRetry = 1;
+        configuration.ConnectTimeout = configuration.AsyncTimeout = configuration.SyncTimeout = (int)FeedTimeout.TotalMilliseconds;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.HeartbeatInterval = HeartbeatInterval;
+
+        // Without these it does not find out that there are others, and connect to them too.
+        if (server.ServerType == ServerType.Cluster)
+            configuration.CommandMap = ConfigurationOptions.Parse($"{configuration.CommandMap},$CLUSTER=,$INFO=").CommandMap;
+
         return configuration;
     }
 

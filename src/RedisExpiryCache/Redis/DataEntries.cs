@@ -11,7 +11,7 @@ namespace RedisExpiryCache.Redis;
 internal sealed class DataEntries(RedisConnection connection, DataDegradation degradation, DataReport report, RedisExpiringCacheOptions options)
 {
     private readonly ServerClock clock = connection.Clock;
-    private readonly RedisEntries entries = new(connection, options.EntryFormat);
+    private readonly RedisEntries entries = new(connection, options.EntryFormat, options.NearCache.IncludeData ? connection.Near : null);
     private readonly string instanceName = options.InstanceName ?? "";
     private readonly EntryTags entryTags = new(new Generations(connection), $"{options.InstanceName}tag:data:");
 
@@ -45,7 +45,14 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     public ValueTask<bool> RefreshAsync(string key, Call call)
     {
         Check(key, call);
-        return Reported(DataReport.Start(), DataOperation.Refresh, key, call, SlideAsync(key, call));
+        var started = DataReport.Start();
+        if (FindNear(FullKey(key)) is not { } near)
+            return Reported(started, DataOperation.Refresh, key, call, SlideAsync(key, call));
+
+        // As a read does, which would be no less true: who refreshes on each request is not to drop everybody's copy with each.
+        Slide(key, FullKey(key), near);
+        report.Done(DataOperation.Refresh, key, started);
+        return ValueTask.FromResult(true);
     }
 
     public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, Call call)
@@ -85,6 +92,13 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         Check(key, call);
         var started = DataReport.Start();
         var fullKey = FullKey(key);
+        if (FindNear(fullKey) is { } near)
+        {
+            Slide(key, fullKey, near);
+            report.WasRead(key, EntryMiss.None, started, HitLevel.Near);
+            return near;
+        }
+
         EntryRead read;
         try
         {
@@ -96,19 +110,29 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
             return new EntryRead(EntryMiss.Absent);
         }
 
-        if (read.IsHit && read.Expiry.Sliding is not null)
-            _ = SlideBehindAsync(key, fullKey);
+        if (read.IsHit)
+            Slide(key, fullKey, read);
 
-        report.WasRead(key, read.Miss, started);
+        report.WasRead(key, read.Miss, started, read.IsHit ? HitLevel.Redis : null);
         return read;
     }
 
-    /// <summary>Rides behind the read on the same connection; the reader does not wait for it.</summary>
-    private async Task SlideBehindAsync(string key, string fullKey)
+    private EntryRead? FindNear(string fullKey) => degradation.HidesAll ? null : entryTags.FindNear(entries, fullKey);
+
+    /// <summary>Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.</summary>
+    private void Slide(string key, string fullKey, EntryRead read)
+    {
+        if (read.Slide is { } gathered)
+            gathered.Touch((readBefore, worth) => SlideBehindAsync(key, call => entries.SlideAsync(fullKey, readBefore, worth, call)));
+        else if (read.Expiry.Sliding is not null)
+            _ = SlideBehindAsync(key, call => entries.SlideAsync(fullKey, call));
+    }
+
+    private async Task SlideBehindAsync(string key, Func<Call, ValueTask<(TagStamp[] Tags, TimeSpan Window)>> slide)
     {
         try
         {
-            var (tags, window) = await entries.SlideAsync(fullKey, Call.Detached());
+            var (tags, window) = await slide(Call.Detached());
             await KeepBehindAsync(key, tags, window);
         }
         catch (Exception failure)

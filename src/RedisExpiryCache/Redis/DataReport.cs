@@ -42,11 +42,11 @@ internal sealed class DataReport
 
     public static long Start() => CacheMetrics.Start();
 
-    public void WasRead(string key, EntryMiss miss, long started)
+    public void WasRead(string key, EntryMiss miss, long started, HitLevel? level)
     {
         var outcome = miss == EntryMiss.None ? DataOutcome.Hit : DataOutcome.Miss;
         var reason = miss == EntryMiss.None ? null : miss.Token();
-        metrics.DataOperation(started, DataOperation.Get, outcome, reason);
+        metrics.DataOperation(started, DataOperation.Get, outcome, reason, level);
         logger.DataOperation(DataOperation.Get.Token(), key, outcome.Token(), reason);
         if (miss > EntryMiss.TagRemoved)
             warnings.Unreadable(key, miss);

@@ -1,4 +1,5 @@
 using RedisExpiryCache.Expiry;
+using RedisExpiryCache.NearCache;
 
 namespace RedisExpiryCache.Redis;
 
@@ -25,6 +26,15 @@ internal readonly struct EntryRead : IDisposable
 
     /// <summary>The tags that the entry was stored with; it counts only while each one's generation is the current one.</summary>
     public TagStamp[] Tags => field ?? [];
+
+    /// <summary>For whoever makes a copy of it in this process. Closed where there may be none.</summary>
+    public NearFill Fill { get; init; }
+
+    /// <summary>Where its slides are gathered; null: each is on its own.</summary>
+    public NearSlide? Slide { get; init; }
+
+    /// <summary>The same with a payload that outlasts the buffer, which is to be disposed of still.</summary>
+    public EntryRead With(ReadOnlyMemory<byte> payload) => new(new DecodedEntry(Expiry, default, payload), Tags, buffer: null) { Slide = Slide };
 
     public void Dispose() => buffer?.Dispose();
 }

@@ -31,13 +31,17 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
             throw new ArgumentException($"The tags need {size} bytes; an entry has room for {TagStamp.MaximumStampsSize}.", nameof(tags));
     }
 
+    /// <summary>An entry whose tags are all current, as this process knows it; null: Redis has to be asked.</summary>
+    public EntryRead? FindNear(RedisEntries entries, string fullKey) =>
+        entries.FindNear(fullKey) is { } near && Array.TrueForAll(near.Tags, IsCurrentNear) ? near : null;
+
     /// <summary>An entry whose tags are all current, in one round trip where this process has read it before.</summary>
     public async ValueTask<EntryRead> ReadAsync(RedisEntries entries, string fullKey, Call call)
     {
         var guess = await GuessAsync(fullKey, call);
         var read = await entries.ReadAsync(fullKey, call);
         if (await AreCurrentAsync(fullKey, read.Tags, guess, call))
-            return read;
+            return RedisEntries.Keep(read);
 
         read.Dispose();
         return new EntryRead(EntryMiss.TagRemoved);
@@ -111,6 +115,8 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         var values = await Generations.ReceiveAsync(asked.Replies, call);
         return [.. asked.Tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
     }
+
+    private bool IsCurrentNear(TagStamp stamp) => generations.FindNear(KeyOf(stamp.Tag)) is { } value && Generations.IdOf(value) == stamp.Generation;
 
     private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
 

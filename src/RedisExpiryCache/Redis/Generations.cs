@@ -57,6 +57,9 @@ internal sealed class Generations(RedisConnection connection)
         : IdOf(value) == id ? Standing.Current
         : RetiredIn(value).Contains(id) ? Standing.Retired : Standing.Gone;
 
+    /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
+    public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Hides(key) ? copies.Find<string>(key) : null;
+
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
     public async ValueTask<string?[]> ReadAsync(IReadOnlyList<string> keys, Call call) =>
         keys.Count == 0 ? [] : await ReceiveAsync(await SendAsync(keys, call), call);
@@ -68,7 +71,9 @@ internal sealed class Generations(RedisConnection connection)
         for (var i = 0; i < sent.Length; i++)
         {
             var redis = await connection.OpenAsync(keys[i], Access.Read, call);
-            sent[i] = new SentRead(redis, connection.Pending.Hides(keys[i]) ? Nothing : redis.Database.StringGetAsync(keys[i], Commands.Primary));
+            var isHidden = connection.Pending.Hides(keys[i]);
+            var copying = isHidden ? default : NearRead.Begin(connection.Near, redis, keys[i]);
+            sent[i] = new SentRead(redis, isHidden ? Nothing : redis.Database.StringGetAsync(keys[i], Commands.Primary), copying);
         }
 
         return sent;
@@ -83,6 +88,8 @@ internal sealed class Generations(RedisConnection connection)
             try
             {
                 values[i] = ReferenceEquals(sent[i].Reply, Nothing) ? null : Checked(await sent[i].Redis.Complete(sent[i].Reply, call));
+                if (values[i] is { } value)
+                    sent[i].Copying.End().TryPut(value, sizeof(char) * value.Length);
             }
             catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
             {
@@ -132,8 +139,8 @@ internal sealed class Generations(RedisConnection connection)
         if (connection.Pending.Hides(key))
             return false;
 
-        var kept = await redis.Complete(
-            Scripts.Keep(redis.Database, key, id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
+        var reply = Scripts.Keep(redis.Database, key, id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null);
+        var kept = await (value is null ? redis.Complete(reply, call) : redis.Change(reply, call));
         return (int)kept == 1;
     }
 
@@ -143,7 +150,7 @@ internal sealed class Generations(RedisConnection connection)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
         var newId = NewId();
-        var isRenewed = (int)await redis.Complete(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call) == 1;
+        var isRenewed = (int)await redis.Change(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call) == 1;
         return isRenewed && !connection.Pending.Hides(key) ? newId : null;
     }
 
@@ -154,7 +161,7 @@ internal sealed class Generations(RedisConnection connection)
     public async ValueTask RetireAsync(string key, Call call)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
-        await redis.Complete(Scripts.Retire(redis.Database, key, NewId(), MostRetired), call);
+        await redis.Change(Scripts.Retire(redis.Database, key, NewId(), MostRetired), call);
     }
 
     /// <summary>
@@ -163,7 +170,7 @@ internal sealed class Generations(RedisConnection connection)
     public async ValueTask NoteAsync(string key, Call call)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
-        await redis.Complete(Scripts.Note(redis.Database, key, NewId()), call);
+        await redis.Change(Scripts.Note(redis.Database, key, NewId()), call);
     }
 
     /// <summary>Why there is no generation under a key, and will be none for a moment; null: there is another reason.</summary>
@@ -230,4 +237,4 @@ internal enum Standing
 }
 
 /// <summary>A question about one key, and the reply to come.</summary>
-internal readonly record struct SentRead(RedisRoute Redis, Task<RedisValue> Reply);
+internal readonly record struct SentRead(RedisRoute Redis, Task<RedisValue> Reply, NearRead Copying);

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -20,7 +21,7 @@ internal static class KeyText
 
     public static string Escape(string name, string alsoEscaped = "")
     {
-        if (!name.Any(c => NeedsEscape(c, alsoEscaped)))
+        if (!NeedsEscape(name, alsoEscaped))
             return Shorten(name);
 
         var text = new StringBuilder(name.Length + 16);
@@ -36,11 +37,26 @@ internal static class KeyText
     }
 
     /// <summary>A digest that no two texts share, as text: 160 bits of SHA-256.</summary>
-    public static string DigestOf(string text) =>
-        Base64Url.EncodeToString(SHA256.HashData(Encoding.Unicode.GetBytes(text)).AsSpan(0, 20));
+    public static string DigestOf(ReadOnlySpan<char> text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(MemoryMarshal.AsBytes(text), hash);
+        return Base64Url.EncodeToString(hash[..20]);
+    }
 
     public static string Shorten(string text) =>
         text.Length <= MaximumLength ? text : $"{text[..(MaximumLength / 2)]}*{DigestOf(text)}";
+
+    private static bool NeedsEscape(string name, string alsoEscaped)
+    {
+        foreach (var c in name)
+        {
+            if (NeedsEscape(c, alsoEscaped))
+                return true;
+        }
+
+        return false;
+    }
 
     private static bool NeedsEscape(char c, string alsoEscaped) =>
         char.IsControl(c) || char.IsWhiteSpace(c) || char.IsSurrogate(c) || Escaped.Contains(c) || alsoEscaped.Contains(c);

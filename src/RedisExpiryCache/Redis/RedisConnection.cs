@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RedisExpiryCache.NearCache;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -37,6 +38,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         Circuits = new Circuits(this, options.CircuitBreaker, options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe, report);
         Pending = new PendingEvictions(this, report);
         Clock = new ServerClock(this, time);
+        Feed = InvalidationFeed.Of(this, options, report);
     }
 
     public ServerClock Clock { get; }
@@ -46,6 +48,14 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public PendingEvictions Pending { get; }
 
     public Denials Denials { get; } = new();
+
+    /// <summary>Null where no near cache is wanted.</summary>
+    public InvalidationFeed? Feed { get; }
+
+    public NearCopies? Near => Feed?.Copies;
+
+    /// <summary>Null: there was none yet.</summary>
+    public IConnectionMultiplexer? Multiplexer => connected;
 
     public bool IsDisposed => disposed;
 
@@ -79,7 +89,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         var circuit = key is null || !isCluster ? Circuits.Default : Circuits.Of(multiplexer, key);
         circuit.ThrowIfOpen(access, Now);
         if (behindSentinel && SentinelPrimaries.AreTwo(multiplexer))
-            throw TwoPrimaries();
+            throw RedisFailures.TwoPrimaries();
 
         return new RedisRoute(this, multiplexer.GetDatabase(), circuit, key, access);
     }
@@ -172,7 +182,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         var since = Stopwatch.GetTimestamp();
         try
         {
-            return await Waits.ForConnectionAsync(connection, call, BudgetOf(call)) ? await connection : throw NoConnection(BudgetOf(call));
+            return await Waits.ForConnectionAsync(connection, call, BudgetOf(call)) ? await connection : throw RedisFailures.NoConnection(BudgetOf(call), lastFailure);
         }
         catch (Exception failure) when (Heard(failure, new RedisRoute(this, null!, Circuits.Default, key: null, access), call, since))
         {
@@ -202,6 +212,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             : await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Of(options));
 
         Watch(multiplexer);
+        Feed?.Begin();
         bool late;
         lock (gate)
         {
@@ -239,6 +250,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         Learn(multiplexer);
         Circuits.Hurry();
         Pending.Hurry();
+        Feed?.Hurry();
     }
 
     /// <summary>Once a cluster, always a cluster: a server that is away does not say so.</summary>
@@ -267,23 +279,10 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         return false;
     }
 
-    private RedisConnectionException NoConnection(CallBudget budget) => new(
-        ConnectionFailureType.UnableToConnect,
-        CommandFlags.None,
-        $"Redis did not accept a connection within {budget.Setting} ({budget.Time.TotalMilliseconds} ms).",
-        lastFailure,
-        CommandStatus.Unknown);
-
-    private static RedisConnectionException TwoPrimaries() => new(
-        ConnectionFailureType.UnableToConnect,
-        CommandFlags.None,
-        "Two servers take themselves for the primary; the sentinels will make the one that came back a replica.",
-        innerException: null,
-        CommandStatus.Unknown);
-
     /// <summary>The multiplexer to dispose of: one that a factory handed in stays its owner's.</summary>
     private IConnectionMultiplexer? Retire()
     {
+        Feed?.Dispose();
         lock (gate)
         {
             var owned = !disposed && OwnsMultiplexer ? connected : null;

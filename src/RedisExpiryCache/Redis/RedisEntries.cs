@@ -1,5 +1,6 @@
 using System.Buffers;
 using RedisExpiryCache.Expiry;
+using RedisExpiryCache.NearCache;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -10,7 +11,10 @@ namespace RedisExpiryCache.Redis;
 /// <para>An entry whose removal is still to be made up for (<see cref="PendingEvictions"/>) is not there.</para>
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; what cannot be decoded is a miss with its reason.</para>
 /// </summary>
-internal sealed class RedisEntries(RedisConnection connection, EntryFormat format)
+/// <param name="connection">To Redis.</param>
+/// <param name="format">In which entries are written.</param>
+/// <param name="nearCopies">Where what is read may be kept; null: nowhere.</param>
+internal sealed class RedisEntries(RedisConnection connection, EntryFormat format, NearCopies? nearCopies = null)
 {
     // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
     private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
@@ -26,18 +30,35 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
             throw new ArgumentOutOfRangeException(nameof(value), value.Length, $"A value can be at most {MaximumValueSize} bytes long.");
     }
 
+    /// <summary>An entry as this process knows it; null: Redis has to be asked. Whether its tags are current is still to be seen.</summary>
+    public EntryRead? FindNear(string fullKey) =>
+        nearCopies is not null && !connection.Pending.Hides(fullKey) && nearCopies.Find<EntryCopy>(fullKey) is { } copy ? copy.Read : null;
+
+    /// <summary>Keeps what was read in this process, if it may be kept. To be called once its tags are known to be current.</summary>
+    /// <returns>The entry, which gathers its slides if it is here from now on.</returns>
+    public static EntryRead Keep(EntryRead read)
+    {
+        if (!read.IsHit || !read.Fill.IsOpen)
+            return read;
+
+        var sliding = read with { Slide = read.Fill.SlideOf(read.Expiry.Sliding) };
+        var size = read.Payload.Length + read.Tags.Sum(static stamp => (long)sizeof(char) * (stamp.Tag.Length + stamp.Generation.Length));
+        return read.Fill.TryPut(new EntryCopy(sliding.With(read.Payload.ToArray())), size) ? sliding : read;
+    }
+
     public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
     {
         var redis = await connection.OpenAsync(fullKey, Access.Read, call);
         if (connection.Pending.Hides(fullKey))
             return new EntryRead(EntryMiss.Absent);
 
-        // The first look again at the end: another node may have overwritten one layout with the other between the two.
-        if (format == EntryFormat.Microsoft)
-            return await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call) ?? WrongType;
+        var copying = NearRead.Begin(nearCopies, redis, fullKey);
 
-        var read = await ReadCompact(redis, fullKey, call) ?? await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call);
-        return read ?? WrongType;
+        // The first look again at the end: another node may have overwritten one layout with the other between the two.
+        var read = format == EntryFormat.Microsoft
+            ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
+            : await ReadCompact(redis, fullKey, call) ?? await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call);
+        return (read ?? WrongType) with { Fill = copying.End() };
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
@@ -50,7 +71,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         if (ttlMs == 0)
             await redis.DeleteAsync([fullKey], call);
         else if (format == EntryFormat.Microsoft)
-            await redis.Complete(Scripts.SetMicrosoft(redis.Database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
+            await redis.Change(Scripts.SetMicrosoft(redis.Database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
         else
             await WriteCompact(redis, fullKey, payload, expiry, stamps, ttlMs, call);
 
@@ -59,13 +80,20 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
     /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
     /// <returns>The tags whose generations have to slide with it, by its window: none where an absolute end was known to them from the first.</returns>
-    public async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call)
+    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call) =>
+        SlideAsync(fullKey, static (database, key) => Scripts.Slide(database, key), call);
+
+    /// <summary>The same for an entry that was last read so long ago, if that gains so much.</summary>
+    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, TimeSpan readBefore, TimeSpan worth, Call call) =>
+        SlideAsync(fullKey, (database, key) => Scripts.Slide(database, key, (long)readBefore.TotalMilliseconds, (long)worth.TotalMilliseconds), call);
+
+    private async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Func<IDatabase, string, Task<RedisResult>> slide, Call call)
     {
         var redis = await connection.OpenAsync(fullKey, Access.Write, call);
         if (connection.Pending.Hides(fullKey))
             return ([], TimeSpan.Zero);
 
-        var slid = (RedisResult[])(await redis.Complete(Scripts.Slide(redis.Database, fullKey), call))!;
+        var slid = (RedisResult[])(await redis.Complete(slide(redis.Database, fullKey), call))!;
         return slid.Length == 2 && TagStamp.TryDecode((byte[])slid[1]!) is { Length: > 0 } tags
             ? (tags, TimeSpan.FromMilliseconds((long)slid[0]))
             : ([], TimeSpan.Zero);
@@ -88,7 +116,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         byte[] head = new byte[size], taggedHead = new byte[size];
         RedisEntry.EncodeHead(head, seed, expiry, tagged: false);
         RedisEntry.EncodeHead(taggedHead, seed, expiry, tagged: true);
-        var stamps = await redis.Complete(
+        var stamps = await redis.Change(
             Scripts.Expire(redis.Database, fullKey, head, taggedHead, ttlMs, MicrosoftEntry.From(expiry)), call);
         return stamps.IsNull ? null : TagStamp.TryDecode((byte[])stamps!);
     }
@@ -188,7 +216,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         var size = RedisEntry.EncodedSize(expiry, stamps, payload.Length);
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         RedisEntry.Encode(buffer.AsSpan(0, size), RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
-        await redis.Complete(Commands.Set(redis.Database, fullKey, buffer.AsMemory(0, size), ttlMs), call);
+        await redis.Change(Commands.Set(redis.Database, fullKey, buffer.AsMemory(0, size), ttlMs), call);
 
         // Not in a finally: after a time-out or a cancellation the client library may still be about to send these bytes.
         ArrayPool<byte>.Shared.Return(buffer);
@@ -211,4 +239,6 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     private static EntryExpiry? ReadMicrosoftExpiry(RedisValue absolute, RedisValue sliding) =>
         absolute.TryParse(out long absoluteTicks) && sliding.TryParse(out long slidingTicks)
         && new MicrosoftEntry(absoluteTicks, slidingTicks).TryGetExpiry(out var expiry) ? expiry : null;
+
+    private sealed record EntryCopy(EntryRead Read);
 }

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -39,6 +40,20 @@ internal static class RedisFailures
         _ => FailureEffect.Away,
     };
 
+    public static RedisConnectionException NoConnection(CallBudget budget, Exception? why) => new(
+        ConnectionFailureType.UnableToConnect,
+        CommandFlags.None,
+        $"Redis did not accept a connection within {budget.Setting} ({budget.Time.TotalMilliseconds} ms).",
+        why,
+        CommandStatus.Unknown);
+
+    public static RedisConnectionException TwoPrimaries() => new(
+        ConnectionFailureType.UnableToConnect,
+        CommandFlags.None,
+        "Two servers take themselves for the primary; the sentinels will make the one that came back a replica.",
+        innerException: null,
+        CommandStatus.Unknown);
+
     /// <summary>Redis will be able to in a moment.</summary>
     public static bool IsPassing(Exception failure) => failure is RedisServerException && Says(failure, Passing) is not null;
 
@@ -50,9 +65,21 @@ internal static class RedisFailures
         (failure is RedisServerException && Says(failure, NoWrites) is not null) || IsOutOfMemory(failure)
         || failure is RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
 
+    /// <summary>There is no connection because one side does not trust the other.</summary>
+    public static bool IsOfTls(Exception? failure)
+    {
+        while (failure is not (null or AuthenticationException))
+            failure = failure.InnerException;
+
+        return failure is not null;
+    }
+
     /// <summary>The word by which Redis has turned this app away, or this command; null: it has not.</summary>
     public static string? DenialIn(Exception? failure)
     {
+        if (IsOfTls(failure))
+            return null;
+
         for (; failure is not null; failure = failure.InnerException)
         {
             if (failure is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
@@ -64,6 +91,10 @@ internal static class RedisFailures
 
         return null;
     }
+
+    /// <summary>The word by which Redis has turned down this app or this write, and will until somebody changes something; null: it has not.</summary>
+    public static string? RefusalIn(Exception failure) =>
+        DenialIn(failure) ?? (failure is RedisServerException ? Says(failure, NoWrites) ?? Says(failure, OutOfMemory) : null);
 
     /// <summary>An error begins with its word; one that a script ran into, before Redis 7, has it further on.</summary>
     private static string? Says(Exception failure, string[] words)

@@ -22,13 +22,24 @@ internal sealed class RedisHealthCheck(RedisConnection connection) : IHealthChec
         try
         {
             var latency = await PingAsync(Call.Async(cancellationToken));
-            return Noticed(failed) ?? HealthCheckResult.Healthy("Redis answers.", new Dictionary<string, object> { ["latencyMs"] = latency.TotalMilliseconds });
+            return Noticed(failed) ?? Healthy(latency);
         }
         catch (Exception failure)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return Report(failed, Describe(failure), RedisErrors.KindOf(failure).Token(), failure);
         }
+    }
+
+    private HealthCheckResult Healthy(TimeSpan latency)
+    {
+        var data = new Dictionary<string, object> { ["latencyMs"] = latency.TotalMilliseconds };
+        if (connection.Feed is not { } feed)
+            return HealthCheckResult.Healthy("Redis answers.", data);
+
+        var whyOff = feed.WhyOff;
+        data["nearCache"] = whyOff is null ? "on" : "off";
+        return HealthCheckResult.Healthy(whyOff is null ? "Redis answers." : $"Redis answers. The near cache is off: {whyOff}.", data);
     }
 
     /// <summary>What is wrong although Redis answers.</summary>

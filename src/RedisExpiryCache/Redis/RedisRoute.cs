@@ -19,9 +19,35 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
     /// <summary>Waits for a reply.</summary>
     public ValueTask<T> Complete<T>(Task<T> reply, Call call) => connection.Complete(reply, this, call);
 
+    /// <summary>The same for a command that changes what <see cref="Key"/> holds: whatever becomes of it, this process has no copy of it from here on.</summary>
+    public async ValueTask<T> Change<T>(Task<T> reply, Call call)
+    {
+        try
+        {
+            return await Complete(reply, call);
+        }
+        finally
+        {
+            connection.Near?.Drop(key!);
+        }
+    }
+
     /// <summary>DEL. Where Redis is about to be able to, it is asked again until the call's time is over: an eviction is worth the wait.</summary>
     /// <returns>How many of the keys there were.</returns>
     public async ValueTask<long> DeleteAsync(IReadOnlyCollection<string> keys, Call call)
+    {
+        try
+        {
+            return await AskUntilDeleted(keys, call);
+        }
+        finally
+        {
+            foreach (var deleted in keys)
+                connection.Near?.Drop(deleted);
+        }
+    }
+
+    private async ValueTask<long> AskUntilDeleted(IReadOnlyCollection<string> keys, Call call)
     {
         RedisServerException? said = null;
         while (true)

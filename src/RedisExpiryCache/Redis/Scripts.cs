@@ -23,8 +23,9 @@ internal static class Scripts
 
     /// <summary>
     /// PEXPIRE by the entry's own rule, whatever entry is there at that moment: so a slide that rides behind a read and comes late, after
-    /// the key was written anew, can only give the new entry what it would have got from a read of its own. Returns the time that it gave
-    /// and the tag stamps of an entry without an end; nothing for what does not slide.
+    /// the key was written anew, can only give the new entry what it would have got from a read of its own. ARGV: how many ms ago it was
+    /// read, and how many ms it has to gain at least, or '' for both: just now, and whatever that means. Returns the time that it gave and the tag stamps
+    /// of an entry without an end; nothing for what does not slide.
     /// </summary>
     private const string SlideScript = Prologue + """
         local window
@@ -51,7 +52,12 @@ internal static class Scripts
             tags = redis.call('GETRANGE', KEYS[1], 24, 23 + string.byte(head, 23) + 256 * string.byte(head, 24))
           end
         end
+        if ARGV[1] ~= '' then window = window - ARGV[1] end
         if last < furthest then window = math.min(window, last - now()) else window = math.min(window, 250000000000000) end
+        if ARGV[2] ~= '' then
+          local left = redis.call('PTTL', KEYS[1])
+          if left < 0 or window < left + ARGV[2] then return {} end
+        end
         redis.call('PEXPIRE', KEYS[1], integer(window))
         return {integer(window), tags}
         """;
@@ -121,20 +127,24 @@ internal static class Scripts
         return 1
         """;
 
+    // A generation is made to last longer only where it falls short by that much, of the Slack that it has: each time is a write that all processes are
+    // told of, and without this the key that all responses hang on would be written with each of them.
+    private const string Tolerance = "local minute = 60000\n";
+
     // ARGV: the id to take when there is none, or something of another type or too short to be one; the time in ms that it has to last at least.
-    private const string GenerationScript = """
+    private const string GenerationScript = Tolerance + """
         local value = redis.pcall('GET', KEYS[1])
         if type(value) ~= 'string' or #value < #ARGV[1] then
           redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
           return ARGV[1]
         end
         local left = redis.call('PTTL', KEYS[1])
-        if left >= 0 and left < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+        if left >= 0 and left < ARGV[2] - minute then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
         return value
         """;
 
     // ARGV: the id that must still be current, the value to keep from now on ('': the one that is there), the time in ms that it has to last at least or ''.
-    private const string KeepScript = """
+    private const string KeepScript = Tolerance + """
         local value = redis.pcall('GET', KEYS[1])
         if type(value) ~= 'string' or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
         local left = redis.call('PTTL', KEYS[1])
@@ -142,9 +152,8 @@ internal static class Scripts
         if kept == '' then kept = value end
         if ARGV[3] == '' or left == -1 then
           if value ~= kept or left ~= -1 then redis.call('SET', KEYS[1], kept) end
-        elseif value ~= kept or left < tonumber(ARGV[3]) then
-          if left < tonumber(ARGV[3]) then left = ARGV[3] end
-          redis.call('SET', KEYS[1], kept, 'PX', left)
+        elseif value ~= kept or left < ARGV[3] - minute then
+          redis.call('SET', KEYS[1], kept, 'PX', math.max(left, tonumber(ARGV[3])))
         end
         return 1
         """;
@@ -193,7 +202,10 @@ internal static class Scripts
         return 1
         """;
 
-    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => Run(database, SlideScript, key);
+    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => Run(database, SlideScript, key, "", "");
+
+    public static Task<RedisResult> Slide(IDatabase database, RedisKey key, long readBeforeMs, long worthMs) =>
+        Run(database, SlideScript, key, readBeforeMs, worthMs);
 
     public static Task<RedisResult> Lifetime(IDatabase database, RedisKey key) => Run(database, LifetimeScript, key);
 

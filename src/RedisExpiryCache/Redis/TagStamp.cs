@@ -55,4 +55,9 @@ internal readonly record struct TagState(string Tag, string? Value)
 {
     /// <summary>What is made from now on is stamped with this.</summary>
     public TagStamp Current => new(Tag, Value is null ? "" : Generations.IdOf(Value));
+
+    /// <summary>What was stamped stands as the worst of its tags does.</summary>
+    public static Standing StandingOf(TagStamp[] stamps, TagState[] states) => stamps.Length == 0
+        ? Standing.Current
+        : stamps.Min(stamp => Generations.StandingOf(stamp.Generation, Array.Find(states, state => state.Tag == stamp.Tag).Value));
 }

@@ -13,7 +13,11 @@ internal static class CacheStatus
     /// <summary>Whether this cache has spoken already.</summary>
     public static bool IsIn(StringValues lines) => lines.Any(static line => line?.StartsWith($"{Cache};", StringComparison.Ordinal) is true);
 
-    public static string Hit(TimeSpan? timeLeft) => timeLeft is { } left ? $"{Cache}; hit; ttl={Seconds(left)}" : $"{Cache}; hit";
+    /// <summary>Where it was found is said only of what Redis was not asked for.</summary>
+    public static string Hit(TimeSpan? timeLeft, HitLevel level = HitLevel.Redis) => string.Concat(
+        $"{Cache}; hit",
+        timeLeft is { } left ? $"; ttl={Seconds(left)}" : "",
+        level == HitLevel.Near ? $"; detail={level.Token()}" : "");
 
     public static string Stored(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}; stored";
 

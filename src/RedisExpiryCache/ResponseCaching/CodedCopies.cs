@@ -91,7 +91,7 @@ internal sealed class CodedCopies(
                 return default;
 
             var ahead = key == client.KeyAhead ? client.TakeAhead() : null;
-            var read = await (ahead ?? entries.ReadAsync(key, client.Call).AsTask());
+            var read = entries.FindNear(key) ?? await (ahead ?? entries.ReadAsync(key, client.Call).AsTask());
             var isUsable = TryUse(key, read, lookup, fingerprint, out var body);
             if (!isUsable && ahead is not null)
             {
@@ -112,9 +112,12 @@ internal sealed class CodedCopies(
             if (now != before)
                 known.Remember(key, now);
 
+            read = RedisEntries.Keep(read);
             client.Serve(read);
-            if (read.Expiry.Sliding is not null)
-                _ = SlideAsync(key);
+            if (read.Slide is { } gathered)
+                gathered.Touch((readBefore, worth) => SlideAsync(key, call => entries.SlideAsync(key, readBefore, worth, call)));
+            else if (read.Expiry.Sliding is not null)
+                _ = SlideAsync(key, call => entries.SlideAsync(key, call));
 
             return body;
         }
@@ -199,11 +202,11 @@ internal sealed class CodedCopies(
             : new EntryExpiry(left - Margin, plain.AbsoluteExpiration);
     }
 
-    private async Task SlideAsync(string key)
+    private async Task SlideAsync(string key, Func<Call, ValueTask<(TagStamp[], TimeSpan)>> slide)
     {
         try
         {
-            await entries.SlideAsync(key, Call.Detached());
+            await slide(Call.Detached());
         }
         catch (Exception failure)
         {

@@ -23,7 +23,7 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     public Exchange ForAnotherRun() => this with { Serving = new ServingFeature(Policy, Context.Response) };
 
     /// <summary>As the policy tells users apart, at the time of the lookup; null: nobody that it can tell.</summary>
-    private string? User { get; } = Policy.UserOf(Context.User);
+    private string? User { get; } = Policy.UserOf(Context);
 
     /// <summary>With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.</summary>
     public Exchange WithFieldsAsTheyCame()
@@ -37,27 +37,30 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     /// is a user that the key does not tell apart.
     /// </summary>
     public RequestFacts RequestAsOfNow =>
-        Policy.UserOf(Context.User) == User && (User is not null || !HttpFacts.IsSignedIn(Context)) ? Request : Request with { IsSignedIn = true };
+        Policy.UserOf(Context) == User && (User is not null || !HttpFacts.IsSignedIn(Context)) ? Request : Request with { IsSignedIn = true };
+
+    private static readonly string[] EverythingAlone = [ResponseKeys.EverythingTag];
 
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestBudget budget, DateTimeOffset now)
     {
         var request = context.Request;
         var path = request.PathBase + request.Path;
-        string[] tags =
-        [
-            ResponseKeys.EverythingTag,
-            .. policy.Tags.Select(tag => ResponseKeys.EscapedTag(tag.Fill(request.RouteValues))).Distinct(StringComparer.Ordinal),
-        ];
         var question = new Question(
             keys.UrlOf(path, policy.Query.Canonical(request.QueryString.Value)),
             ResponseKeys.IdentityOf(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
-            tags,
+            policy.Tags.Length == 0 ? EverythingAlone : TagsOf(policy, request),
             name => request.Headers[name],
             budget);
 
         // Users whom the key tells apart share nothing, so to the rules they are nobody in particular.
         var facts = HttpFacts.Of(context);
         return new Exchange(
-            context, policy.UserOf(context.User) is null ? facts : facts with { IsSignedIn = false, HasAuthorization = false }, policy, question, now);
+            context, policy.UserOf(context) is null ? facts : facts with { IsSignedIn = false, HasAuthorization = false }, policy, question, now);
     }
+
+    private static string[] TagsOf(ResponsePolicy policy, HttpRequest request) =>
+    [
+        ResponseKeys.EverythingTag,
+        .. policy.Tags.Select(tag => ResponseKeys.EscapedTag(tag.Fill(request.RouteValues))).Distinct(StringComparer.Ordinal),
+    ];
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
@@ -29,7 +30,21 @@ internal static class HttpFacts
     }
 
     /// <summary>By any identity: who adds one to the anonymous principal of a request leaves that one the first.</summary>
-    public static bool IsSignedIn(HttpContext context) => context.User.Identities.Any(static identity => identity.IsAuthenticated);
+    public static bool IsSignedIn(HttpContext context)
+    {
+        // The framework's own context makes an anonymous user where there is none, if it is asked.
+        var user = context is DefaultHttpContext ? context.Features.Get<IHttpAuthenticationFeature>()?.User : context.User;
+        if (user is null)
+            return false;
+
+        foreach (var identity in user.Identities)
+        {
+            if (identity.IsAuthenticated)
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// A request that asks for another protocol, or carries content (in HTTP/2 without any field that says so), is not one for a stored response;

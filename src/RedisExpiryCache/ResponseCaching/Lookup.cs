@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Expiry;
+using RedisExpiryCache.NearCache;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.Rfc9111;
 
@@ -28,6 +29,13 @@ internal sealed class Lookup : IDisposable
         : this(known.Url, known.Stamps, known.TagNote)
     {
         (Key, Response, Body, this.read) = (key, response, body, read);
+    }
+
+    /// <summary>What is known of a URL and of the question's tags, <see cref="ResponseKeys.EverythingTag"/> among them.</summary>
+    public static Lookup Known(UrlRecord url, TagState[] tags)
+    {
+        var note = Generations.NoteOf(Array.Find(tags, static tag => tag.Tag == ResponseKeys.EverythingTag).Value!);
+        return new Lookup(url, Array.ConvertAll(tags, static tag => tag.Current), note) { Tags = tags };
     }
 
     /// <summary>Why the store could not be asked.</summary>
@@ -73,6 +81,12 @@ internal sealed class Lookup : IDisposable
     public CachedResponse? Response { get; }
 
     public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>All of it was in this process; Redis was not asked.</summary>
+    public bool IsNear { get; init; }
+
+    /// <summary>Where the slides of what was found are gathered; null: each is on its own.</summary>
+    public NearSlide? Slide => read.Slide;
 
     public EntryExpiry Expiry => read.Expiry;
 

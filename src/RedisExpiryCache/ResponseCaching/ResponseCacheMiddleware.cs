@@ -100,7 +100,7 @@ internal sealed class ResponseCacheMiddleware
         }
 
         // 2. Look it up.
-        using var lookup = await LookUp(exchange);
+        using var lookup = LookNear(exchange) ?? await LookUp(exchange);
 
         // 3. Ask the rules.
         var verdict = Decide(exchange, lookup);
@@ -138,6 +138,26 @@ internal sealed class ResponseCacheMiddleware
         }
     }
 
+    /// <summary>A hit that needs nothing but what is in this process. Whatever else the rules would say, they say of what Redis holds now.</summary>
+    private Lookup? LookNear(Exchange exchange)
+    {
+        var started = ResponseReport.Start();
+        try
+        {
+            if (store.FindNear(exchange.Question) is not { } near || parts.StoresUnderWay.Has(exchange.Question.UrlKey) || Decide(exchange, near).Action != ReuseAction.Serve)
+                return null;
+
+            exchange.Coding?.AskAhead(key: null, read: null, Call.Within(responseBudget));
+            report.LookedUp(started, ResponseOutcome.Hit, HitLevel.Near);
+            return near;
+        }
+        catch (Exception mistake)
+        {
+            report.Mistake(mistake);
+            return null;
+        }
+    }
+
     private async ValueTask<Lookup> LookUp(Exchange exchange)
     {
         var started = ResponseReport.Start();
@@ -147,7 +167,7 @@ internal sealed class ResponseCacheMiddleware
             await parts.StoresUnderWay.WaitAsync(exchange.Question.UrlKey, exchange.Question.Budget.Left(call));
             codings.AskAhead(exchange, call);
             var lookup = await store.FindAsync(exchange.Question, exchange.MayStore, call);
-            report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit);
+            report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit, lookup.Response is null ? null : HitLevel.Redis);
             return lookup;
         }
         catch (Exception failure)
@@ -166,16 +186,17 @@ internal sealed class ResponseCacheMiddleware
         var timeLeft = verdict.TimeLeft;
         if (lookup.Expiry.Sliding is { } window)
         {
-            _ = store.SlideBehindAsync(exchange.Question.UrlKey, lookup);
+            store.SlideBehind(exchange.Question.UrlKey, lookup);
             timeLeft = timeLeft < window ? timeLeft : window;
         }
 
-        var status = CacheStatus.Hit(timeLeft);
+        var level = lookup.IsNear ? HitLevel.Near : HitLevel.Redis;
+        var status = CacheStatus.Hit(timeLeft, level);
         if (options.ResponseCaching.EmitCacheKey)
             status = CacheStatus.WithKey(status, lookup.Key!);
 
         var outcome = await ResponseReplay.ServeAsync(exchange, lookup, lookup.Response!, verdict.Age, Status(status));
-        report.Answered(exchange.Path, outcome);
+        report.Answered(exchange.Path, outcome, reason: null, level);
     }
 
     /// <summary>Joins or leads the one call to the app, where others may want the same.</summary>

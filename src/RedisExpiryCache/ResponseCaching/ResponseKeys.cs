@@ -23,6 +23,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
     public const string EverythingTag = "*";
 
+    // Asked for by each request.
+    private readonly string everythingKey = KeyOfTag(instanceName, EverythingTag);
+
     public string UrlOf(PathString path, string canonicalQuery)
     {
         var text = KeyText.Escape((path.Value ?? "").ToLowerInvariant().TrimEnd('/'), alsoEscaped: "?");
@@ -36,7 +39,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     public static string GroupTag(HttpRequest request, string group) =>
         $"*{request.Scheme}://{KeyText.Escape(request.Host.Value?.ToLowerInvariant() ?? "")}|{KeyText.Escape(group)}";
 
-    public string TagOf(string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
+    public string TagOf(string escapedTag) => escapedTag == EverythingTag ? everythingKey : KeyOfTag(instanceName, escapedTag);
 
     /// <summary>The key of one response, by what <see cref="DigestOf(Question, string[])"/> says of its request.</summary>
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
@@ -48,6 +51,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.</summary>
     public string DigestOf(string identity, string[] names, Func<string, StringValues> fieldOf)
     {
+        if (names.Length == 0)
+            return KeyText.DigestOf(identity);
+
         var text = new StringBuilder(identity);
         foreach (var name in names)
         {
@@ -90,6 +96,8 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         var path = query < 0 ? rawTarget : rawTarget[..query];
         return path == (request.PathBase + request.Path).ToUriComponent() ? null : path;
     }
+
+    private static string KeyOfTag(string instanceName, string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
 
     private static void Append(StringBuilder text, string? part)
     {

@@ -61,11 +61,11 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
 
     public static long Start() => CacheMetrics.Start();
 
-    public void LookedUp(long started, ResponseOutcome outcome) => metrics.ResponseLookup(started, outcome.Token());
+    public void LookedUp(long started, ResponseOutcome outcome, HitLevel? level = null) => metrics.ResponseLookup(started, outcome.Token(), level);
 
-    public void Answered(string path, ResponseOutcome outcome, ForwardReason? reason = null)
+    public void Answered(string path, ResponseOutcome outcome, ForwardReason? reason = null, HitLevel? level = null)
     {
-        metrics.ResponseRequest(outcome.Token(), reason?.Token());
+        metrics.ResponseRequest(outcome.Token(), reason?.Token(), level);
         logger.ResponseAnswered(path, outcome.Token(), reason?.Token());
     }
 

@@ -15,15 +15,15 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </code>
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; the middleware catches.</para>
 /// </summary>
-internal sealed class ResponseStore(RedisEntries entries, Generations generations, ServerClock clock, ResponseKeys keys, ResponseReport report)
+internal sealed class ResponseStore(
+    RedisEntries entries, Generations generations, NearResponses near, Recent<UrlRecord> urls, ServerClock clock, ResponseKeys keys, ResponseReport report)
 {
-    private const int RememberedUrls = 20_000;
 
     /// <summary>Of retired generations, so many are looked under in one round trip: mostly one of the latest two has something.</summary>
     private const int RetiredAtOnce = 2;
 
-    // What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.
-    private readonly Recent<UrlRecord> urls = new(RememberedUrls);
+    /// <summary>A hit of this process's own copies; null: Redis has to be asked.</summary>
+    public Lookup? FindNear(Question question) => near.Find(question);
 
     /// <summary>One round trip in the steady state; two where this process does not know the URL yet, or it has changed.</summary>
     /// <param name="question">The request.</param>
@@ -55,8 +55,7 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
             urls.Remember(question.UrlKey, url);
 
         TagState[] tags = [.. question.Tags.Zip(values.Skip(1), static (tag, value) => new TagState(tag, value!))];
-        var note = Generations.NoteOf(Array.Find(tags, static tag => tag.Tag == ResponseKeys.EverythingTag).Value!);
-        var known = new Lookup(url, Array.ConvertAll(tags, static tag => tag.Current), note) { Tags = tags };
+        var known = Lookup.Known(url, tags);
         var key = KeyOf(question, url);
         var found = await Checked(known, key, await ReadVariant(url, key, guessedKey, guessed, call), isRetired: false, call);
         return found.Response is null && url.HasResponses ? await FindRetired(question, found, call) ?? found : found;
@@ -133,20 +132,28 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         }
     }
 
-    /// <summary>Rides behind a hit of a sliding response; nobody waits for it.</summary>
-    public async Task SlideBehindAsync(string urlKey, Lookup hit)
+    /// <summary>A hit of a sliding response; nobody waits for it.</summary>
+    public void SlideBehind(string urlKey, Lookup hit)
     {
         var (key, url, stamps, expiry) = (hit.Key!, hit.Url!, hit.Stamps, hit.Expiry);
-        var call = Call.Detached();
-        try
+        if (hit.Slide is { } gathered)
+            gathered.Touch((readBefore, worth) => SlideAsync(call => entries.SlideAsync(key, readBefore, worth, call)));
+        else
+            _ = SlideAsync(call => entries.SlideAsync(key, call));
+
+        async Task SlideAsync(Func<Call, ValueTask<(TagStamp[], TimeSpan)>> slide)
         {
-            await entries.SlideAsync(key, call);
-            if (expiry is { Sliding: { } window, AbsoluteEnd: null })
-                await KeepAsync(urlKey, url.Generation, value: null, stamps, window, call);
-        }
-        catch (Exception failure)
-        {
-            report.SlideFailed(key, failure);
+            var call = Call.Detached();
+            try
+            {
+                await slide(call);
+                if (expiry is { Sliding: { } window, AbsoluteEnd: null })
+                    await KeepAsync(urlKey, url.Generation, value: null, stamps, window, call);
+            }
+            catch (Exception failure)
+            {
+                report.SlideFailed(key, failure);
+            }
         }
     }
 
@@ -225,12 +232,14 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         if (read.Miss > EntryMiss.TagRemoved)
             report.Unreadable(key, read.Miss);
 
-        if (read.IsHit && await StatesOf(known, read.Tags, call) is var states && Standing(read.Tags, states) is var standing && standing != Redis.Standing.Gone)
+        if (read.IsHit && await StatesOf(known, read.Tags, call) is var states && TagState.StandingOf(read.Tags, states) is var standing && standing != Standing.Gone)
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
             {
-                if (isRetired || standing == Redis.Standing.Retired)
+                if (isRetired || standing == Standing.Retired)
                     response = response with { Rules = response.Rules.MarkedStale() };
+                else
+                    read = NearResponses.Keep(read, response, body);
 
                 return new Lookup(known, key, response, body, read)
                 {
@@ -259,11 +268,6 @@ internal sealed class ResponseStore(RedisEntries entries, Generations generation
         var values = await generations.ReadAsync(Array.ConvertAll(unknown, keys.TagOf), call);
         return [.. known.Tags, .. unknown.Zip(values, static (tag, value) => new TagState(tag, value))];
     }
-
-    /// <summary>A response stands as the worst of its tags does.</summary>
-    private static Standing Standing(TagStamp[] stamps, TagState[] states) => stamps.Length == 0
-        ? Redis.Standing.Current
-        : stamps.Min(stamp => Generations.StandingOf(stamp.Generation, Array.Find(states, state => state.Tag == stamp.Tag).Value));
 
     private string KeyOf(Question question, UrlRecord url) =>
         ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question, url.Names));

@@ -22,6 +22,8 @@ internal sealed class StoresUnderWay
         return byUrl.TryAdd(urlKey, done) ? new Announcement(this, urlKey, done) : null;
     }
 
+    public bool Has(string urlKey) => byUrl.ContainsKey(urlKey);
+
     public async ValueTask WaitAsync(string urlKey, TimeSpan atMost)
     {
         if (byUrl.TryGetValue(urlKey, out var store))

@@ -18,7 +18,7 @@ public sealed class ClusterOfSix : IAsyncLifetime
 
     private readonly List<RedisServer> _nodes = [];
     private readonly int _nodeTimeoutMs;
-    private string[] _ids = [];
+    private readonly List<string> _ids = [];
 
     public ClusterOfSix()
         : this(nodeTimeoutMs: 15_000)
@@ -40,7 +40,7 @@ public sealed class ClusterOfSix : IAsyncLifetime
         for (var i = 0; i < 2 * Masters; i++)
             _nodes.Add(await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-node-timeout", $"{_nodeTimeoutMs}", "--cluster-config-file", "nodes.conf"));
 
-        _ids = await Task.WhenAll(_nodes.Select(static async node => (string)(await AskAsync(node, "MYID"))!));
+        _ids.AddRange(await Task.WhenAll(_nodes.Select(IdOfAsync)));
         for (var i = 0; i < _nodes.Count; i++)
             await AskAsync(_nodes[i], "SET-CONFIG-EPOCH", i + 1);
 
@@ -85,6 +85,37 @@ public sealed class ClusterOfSix : IAsyncLifetime
             await AskAsync(_nodes[node], "SETSLOT", slot, "NODE", _ids[to]);
     }
 
+    /// <summary>A replica takes its master's place, which is asked to let it.</summary>
+    public Task FailoverAsync(int replica) => AskAsync(_nodes[replica], "FAILOVER");
+
+    /// <summary>A seventh node joins, a master without slots.</summary>
+    /// <returns>Its number.</returns>
+    public async Task<int> JoinAsync()
+    {
+        // It stays a master when its last slot has gone.
+        var node = await RedisServer.StartAsync(
+            "--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--cluster-config-file", "nodes.conf", "--cluster-allow-replica-migration", "no");
+        _nodes.Add(node);
+        _ids.Add(await IdOfAsync(node));
+        await AskAsync(_nodes[0], "MEET", "127.0.0.1", node.Port);
+        await Eventually.True(
+            () => AllSay(static text => text.Contains("cluster_known_nodes:7", StringComparison.Ordinal) && text.Contains("cluster_state:ok", StringComparison.Ordinal)),
+            Patience,
+            "seven nodes that know each other");
+        return _nodes.Count - 1;
+    }
+
+    /// <summary>The node that has joined last goes, and is forgotten.</summary>
+    public async Task LeaveAsync()
+    {
+        var (node, id) = (_nodes[^1], _ids[^1]);
+        _nodes.Remove(node);
+        _ids.Remove(id);
+        await node.DisposeAsync();
+        foreach (var other in _nodes)
+            await AskAsync(other, "FORGET", id);
+    }
+
     /// <summary>Without what replicas have of it.</summary>
     public async Task<string[]> KeysOfMastersAsync(string prefix)
     {
@@ -94,6 +125,8 @@ public sealed class ClusterOfSix : IAsyncLifetime
 
     private static Task<RedisResult> AskAsync(RedisServer node, string subcommand, params object[] arguments) =>
         ServerOf(node).ExecuteAsync("CLUSTER", [subcommand, .. arguments]);
+
+    private static async Task<string> IdOfAsync(RedisServer node) => (string)(await AskAsync(node, "MYID"))!;
 
     private static IServer ServerOf(RedisServer node) => node.Admin.GetServer(IPAddress.Loopback, node.Port);
 

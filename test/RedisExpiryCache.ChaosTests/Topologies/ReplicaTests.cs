@@ -44,6 +44,17 @@ public sealed class ReplicaTests : IAsyncLifetime
         ResponseStory.TellAsync(_primary, new AppSetup { ConnectionString = $"{_replica.ConnectionString},{_primary.ConnectionString}" });
 
     [Fact]
+    public async Task A_near_cache_hears_the_primary()
+    {
+        await using var node = await NearNode.StartAsync($"{_replica.ConnectionString},{_primary.ConnectionString}", "near:");
+        await node.SetAsync("key", "value");
+        Assert.Equal("value", await node.WarmAsync("key"));
+        _replication.Freeze();
+        await _primary.Raw.KeyDeleteAsync("near:key");
+        await node.SeesAsync("key", null);
+    }
+
+    [Fact]
     public async Task A_node_that_cannot_reach_the_primary_does_without_rather_than_read_from_a_replica_that_lags()
     {
         await using var one = await StartAsync($"{_ownWay.ConnectionString},{_replica.ConnectionString}", "shop:");

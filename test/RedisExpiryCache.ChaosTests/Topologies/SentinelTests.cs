@@ -72,6 +72,38 @@ public sealed class SentinelTests(SentinelTrio trio) : IClassFixture<SentinelTri
         await trio.HealAsync(killed, primary);
     }
 
+    [Fact]
+    public async Task A_near_cache_shows_nothing_old_for_long_when_the_primary_is_killed_and_comes_back_by_itself()
+    {
+        var prefix = $"{Some.Word()}:";
+        await using var node = await NearNode.StartAsync(trio.ConnectionString, prefix, static options => options.OperationTimeout = TimeSpan.FromSeconds(2));
+        var killed = await PrimaryAsync(notThis: null);
+        await node.SetAsync("key", "old");
+        Assert.Equal("old", await node.WarmAsync("key"));
+        await killed.KillAsync();
+        var primary = await PrimaryAsync(notThis: killed);
+        await Eventually.True(async () => !await SentinelTrio.IsReplicaAsync(primary), Patience, "the new primary to be one");
+        await primary.Raw.KeyDeleteAsync(prefix + "key");
+        var lastSeen = await IntegrationTests.Support.Staleness.LastSeenAsync(() => TryGetAsync(node), "old", @for: TimeSpan.FromSeconds(1.5));
+        Assert.InRange(lastSeen, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        await node.HearsAsync();
+        await node.SetAsync("key", "new");
+        Assert.Equal("new", await node.WarmAsync("key"));
+        await trio.HealAsync(killed, primary);
+    }
+
+    private static async Task<string?> TryGetAsync(NearNode node)
+    {
+        try
+        {
+            return await node.GetAsync("key");
+        }
+        catch (Exception failure) when (failure is RedisException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
     private async Task<RedisServer> PrimaryAsync(RedisServer? notThis)
     {
         RedisServer? primary = null;

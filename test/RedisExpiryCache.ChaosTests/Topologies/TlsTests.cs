@@ -45,6 +45,41 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_near_cache_connects_in_the_same_way(bool withOwnCheck)
+    {
+        await using var node = await NearNode.StartAsync("", "near:", withOwnCheck
+            ? options =>
+            {
+                options.ConfigurationOptions = Configuration();
+                options.ConfigurationOptions.CertificateValidation += static (_, certificate, _, _) => certificate!.Subject == $"CN={Name}";
+            }
+        : Trusting("near:"));
+        await node.SetAsync("key", "value");
+        Assert.Equal("value", await node.WarmAsync("key"));
+        await _server.Raw.KeyDeleteAsync("near:key");
+        await node.SeesAsync("key", null);
+    }
+
+    [Fact]
+    public async Task A_multiplexer_of_the_apps_own_does_not_tell_how_it_trusts_and_the_settings_may()
+    {
+        var trusting = Configuration();
+        trusting.TrustIssuer(_authority.CertificateFile);
+        await using var own = await ConnectionMultiplexer.ConnectAsync(trusting);
+        await using var node = NearNode.Connect("", "near:", options => (options.Configuration, options.ConnectionMultiplexerFactory) = (null, () => Task.FromResult<IConnectionMultiplexer>(own)));
+        await using var told = await NearNode.StartAsync("", "near:", options =>
+            (options.ConfigurationOptions, options.ConnectionMultiplexerFactory) = (trusting, () => Task.FromResult<IConnectionMultiplexer>(own)));
+        await told.SetAsync("key", "value");
+        Assert.Equal("value", await told.WarmAsync("key"));
+
+        Assert.Equal("value", await node.GetAsync("key"));
+        await Eventually.True(() => node.Log.Records.Any(static record => record.Event.Id == 59), NearNode.Deadline, "it to be said");
+        Assert.Contains("TLS refuses", node.Cache.Connection.Feed!.WhyOff, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(Name, "certificate is invalid")]
     [InlineData("another.test", "certificate was rejected")]
     public async Task An_unknown_certificate_is_refused_and_the_error_says_so(string name, string what)

@@ -6,7 +6,7 @@ using RedisExpiryCache.Redis;
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
 /// <summary>Entries with tags.</summary>
-public abstract class TagContract(string connectionString, EntryFormat format) : DataCacheContract(connectionString, format)
+public abstract class TagContract(string connectionString, EntryFormat format, bool near = false) : DataCacheContract(connectionString, format, near)
 {
     [Fact]
     public async Task Removing_a_tag_removes_what_carries_it_and_nothing_else()
@@ -109,6 +109,7 @@ public abstract class TagContract(string connectionString, EntryFormat format) :
         var (tag, key) = (Some.Word(), Some.Key());
         await SetAsync(key, [tag], Some.Bytes(), Caches.Sliding(1_000));
         await AgeAsync(GenerationOf(tag));
+        await AgeAsync(key);
         await (how switch
         {
             "get" => Cache.GetAsync(key, Token),

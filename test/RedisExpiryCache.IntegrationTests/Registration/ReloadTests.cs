@@ -118,6 +118,19 @@ public sealed class ReloadTests(RedisFixture fixture)
     }
 
     [Fact]
+    public async Task A_near_cache_waits_for_a_restart()
+    {
+        await using var app = await StartAsync(static web => web.MapPage("/a"));
+
+        Change(("NearCache:Enabled", "true"), ("NearCache:IncludeData", "true"), ("NearCache:SizeLimit", "2097152"));
+        await app.WarmAsync("/a");
+
+        var warning = Assert.Single(app.Logs, static record => record.Level >= LogLevel.Warning);
+        Assert.Equal((61, "NearCache:Enabled, NearCache:IncludeData, NearCache:SizeLimit"), (warning.Event.Id, warning.Values["Settings"]));
+        Assert.False(app.Services.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().CurrentValue.NearCache.Enabled);
+    }
+
+    [Fact]
     public async Task A_request_that_is_under_way_keeps_the_settings_that_it_began_with()
     {
         var (arrived, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());

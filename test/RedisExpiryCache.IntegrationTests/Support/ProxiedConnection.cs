@@ -95,7 +95,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
             }
 
             await proxy.PassGateAsync(token);
-            if (_isStranded)
+            if (_isStranded || (!toServer && proxy.Swallow?.Invoke(chunk) is true))
             {
                 continue;
             }

@@ -68,6 +68,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// </summary>
     public CutPoint? CutAfter { get; set; }
 
+    /// <summary>What of the server's words is lost on the way, connections staying as they are. Null (the default): nothing.</summary>
+    public Func<ReadOnlyMemory<byte>, bool>? Swallow { get; set; }
+
     /// <summary>Sees what clients send, as it is passed on.</summary>
     public Action<ReadOnlyMemory<byte>>? Tap { get; set; }
 

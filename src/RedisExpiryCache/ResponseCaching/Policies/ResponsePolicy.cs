@@ -60,7 +60,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
         }
 
         if (VariesByUser)
-            yield return UserOf(context.User);
+            yield return UserOf(context);
 
         foreach (var name in routeValueNames)
             yield return Convert.ToString(context.Request.RouteValues[name], CultureInfo.InvariantCulture);
@@ -72,8 +72,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>Who the user is as far as this policy tells users apart; null: nobody that it can tell.</summary>
     public string? UserOf(ClaimsPrincipal user)
     {
-        var signedIn = user.Identities.FirstOrDefault(static identity => identity.IsAuthenticated);
-        if (!VariesByUser || signedIn is null)
+        if (!VariesByUser || user.Identities.FirstOrDefault(static identity => identity.IsAuthenticated) is not { } signedIn)
             return null;
 
         // Only what an authenticated identity says: an anonymous one may carry claims too, of a tracking id for one.
@@ -95,6 +94,9 @@ internal sealed class ResponsePolicy(PolicySettings settings)
 
         return string.Concat(parts.Select(static part => $"{part?.Length ?? -1}:{part}"));
     }
+
+    /// <summary>The same of a request, whose user is not asked for where it makes no difference.</summary>
+    public string? UserOf(HttpContext context) => VariesByUser ? UserOf(context.User) : null;
 
     private static string? FirstOf(Claim[] claims, string type) => Array.Find(claims, claim => claim.Type == type)?.Value;
 

@@ -1,0 +1,26 @@
+using RedisExpiryCache.NearCache;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// A read that this process may keep a copy of. It asks for the time to live in front of the value, on the same connection: so that the one is known when the
+/// other is. What changes between the two is told by Redis, and then there is no copy.
+/// </summary>
+internal readonly struct NearRead(NearFill fill, Task<TimeSpan?>? left)
+{
+    /// <summary>To be called before the value is asked for.</summary>
+    public static NearRead Begin(NearCopies? copies, RedisRoute redis, string key)
+    {
+        var fill = copies?.Begin(key) ?? default;
+        if (!fill.IsOpen)
+            return default;
+
+        var left = redis.Database.KeyTimeToLiveAsync(key, Commands.Primary);
+        Waits.Abandon(left);
+        return new NearRead(fill, left);
+    }
+
+    /// <summary>Once the value is there. Closed where the time to live is not, for whatever reason.</summary>
+    public NearFill End() => left is { IsCompletedSuccessfully: true } ? fill.EndingIn(left.Result) : default;
+}

@@ -1,0 +1,76 @@
+using RedisExpiryCache.NearCache;
+using RedisExpiryCache.Redis;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// Stored responses in this process: a hit where the URL's generation, those of all tags and the response itself are all here, and agree. Anything else is a
+/// matter for Redis: nothing is stored, refused or called absent by what is known here.
+/// </summary>
+internal sealed class NearResponses(NearCopies? copies, Generations generations, ResponseKeys keys, Recent<UrlRecord> urls)
+{
+    /// <summary>Of a field's name and value, beside their characters, about.</summary>
+    private const int FieldOverhead = 100;
+
+    /// <summary>Null: Redis has to be asked.</summary>
+    public Lookup? Find(Question question)
+    {
+        if (copies is not { IsTrusted: true } || generations.FindNear(question.UrlKey) is not { } value || StatesOf(question.Tags) is not { } tags)
+            return null;
+
+        var url = urls.Find(question.UrlKey) is { } known && known.Value == value ? known : new UrlRecord(value);
+        if (!url.HasResponses)
+            return null;
+
+        var key = ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question, url.Names));
+        if (copies.Find<ResponseCopy>(key) is not { } copy || LateStatesOf(copy.Read.Tags, tags) is not { } late)
+            return null;
+
+        if (TagState.StandingOf(copy.Read.Tags, [.. tags, .. late]) != Standing.Current)
+            return null;
+
+        return new Lookup(Lookup.Known(url, tags), key, copy.Response, copy.Body, copy.Read)
+        {
+            Tags = tags,
+            LateStamps = Array.ConvertAll(late, static state => state.Current),
+            IsNear = true,
+        };
+    }
+
+    /// <summary>Keeps what was read from Redis, if it may be kept.</summary>
+    /// <returns>The entry, which gathers its slides if it is here from now on.</returns>
+    public static EntryRead Keep(EntryRead read, CachedResponse response, ReadOnlyMemory<byte> body)
+    {
+        if (!read.Fill.IsOpen)
+            return read;
+
+        var size = (long)body.Length + read.Tags.Sum(static stamp => (2 * stamp.Tag.Length) + FieldOverhead);
+        foreach (var (name, lines) in response.Fields)
+            size += FieldOverhead + (2 * (name.Length + lines.Sum(static line => line?.Length ?? 0)));
+
+        var sliding = read with { Slide = read.Fill.SlideOf(read.Expiry.Sliding) };
+        return read.Fill.TryPut(new ResponseCopy(response, body.ToArray(), sliding.With(payload: default)), size) ? sliding : read;
+    }
+
+    private TagState[]? StatesOf(string[] tags)
+    {
+        var states = new TagState[tags.Length];
+        for (var i = 0; i < tags.Length; i++)
+        {
+            if (generations.FindNear(keys.TagOf(tags[i])) is not { } value)
+                return null;
+
+            states[i] = new TagState(tags[i], value);
+        }
+
+        return states;
+    }
+
+    /// <summary>Of the tags that the response has and the question has not.</summary>
+    private TagState[]? LateStatesOf(TagStamp[] stamps, TagState[] known) =>
+        Array.TrueForAll(stamps, stamp => Array.Exists(known, state => state.Tag == stamp.Tag))
+            ? []
+            : StatesOf([.. stamps.Select(static stamp => stamp.Tag).Except(known.Select(static state => state.Tag))]);
+
+    private sealed record ResponseCopy(CachedResponse Response, ReadOnlyMemory<byte> Body, EntryRead Read);
+}
