@@ -1,0 +1,112 @@
+using System.Globalization;
+using Microsoft.AspNetCore.OutputCaching;
+
+namespace RedisExpiryCache.Benchmarks.Load;
+
+/// <summary>One of the apps that are compared: the same endpoint, with another cache in front of it. It listens on the port that it is told, until it is killed.</summary>
+internal static class BenchmarkApp
+{
+    public const string Verb = "app";
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (arguments is not [var name, var port, var redis] || !Enum.TryParse<Candidate>(name, out var candidate))
+            return 2;
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        AddCache(builder.Services, candidate, redis);
+        await using var app = builder.Build();
+
+        // In front of any cache: what has been allocated by now.
+        app.Use(static (context, next) => context.Request.Path == "/allocated"
+            ? context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture))
+            : next(context));
+        UseCache(app, candidate);
+        var endpoint = app.MapGet("/body/{size:int}", static (int size, HttpContext context) =>
+        {
+            context.Response.Headers.CacheControl = "public, max-age=3600";
+            context.Response.ContentType = "application/octet-stream";
+            return Bodies.WriteAsync(context.Response, size);
+        });
+        if (candidate is Candidate.OutputCaching or Candidate.OutputCachingOnRedis)
+            endpoint.CacheOutput(static policy => policy.Expire(Lifetime));
+
+        await app.RunAsync();
+        return 0;
+    }
+
+    private static void AddCache(IServiceCollection services, Candidate candidate, string redis)
+    {
+        switch (candidate)
+        {
+            case Candidate.Bare:
+                break;
+            case Candidate.ResponseCaching:
+                services.AddResponseCaching();
+                break;
+            case Candidate.OutputCaching or Candidate.OutputCachingOnRedis:
+                services.AddOutputCache();
+                if (candidate == Candidate.OutputCachingOnRedis)
+                    services.AddStackExchangeRedisOutputCache(options => options.Configuration = redis);
+
+                break;
+            case Candidate.Redis or Candidate.Near:
+                services.AddRedisExpiringCache(options =>
+                {
+                    options.Configuration = redis;
+                    options.InstanceName = $"{candidate}:";
+                    options.NearCache.Enabled = candidate == Candidate.Near;
+                });
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(candidate));
+        }
+    }
+
+    private static void UseCache(WebApplication app, Candidate candidate)
+    {
+        if (candidate == Candidate.ResponseCaching)
+            app.UseResponseCaching();
+        else if (candidate is Candidate.OutputCaching or Candidate.OutputCachingOnRedis)
+            app.UseOutputCache();
+        else if (candidate is Candidate.Redis or Candidate.Near)
+            app.UseRedisExpiringCache();
+    }
+
+    private static class Bodies
+    {
+        private static readonly byte[] Bytes = new byte[8 * 1024 * 1024];
+
+        public static async Task WriteAsync(HttpResponse response, int size)
+        {
+            response.ContentLength = size;
+            await response.BodyWriter.WriteAsync(Bytes.AsMemory(0, size));
+        }
+    }
+}
+
+/// <summary>What is compared.</summary>
+internal enum Candidate
+{
+    /// <summary>No cache.</summary>
+    Bare,
+
+    /// <summary>ASP.NET Core's, in memory.</summary>
+    ResponseCaching,
+
+    /// <summary>ASP.NET Core's, in memory.</summary>
+    OutputCaching,
+
+    /// <summary>ASP.NET Core's, with Microsoft's store.</summary>
+    OutputCachingOnRedis,
+
+    /// <summary>Ours.</summary>
+    Redis,
+
+    /// <summary>Ours, with a near cache.</summary>
+    Near,
+}

@@ -1,0 +1,25 @@
+using BenchmarkDotNet.Running;
+using RedisExpiryCache.Benchmarks.Data;
+using RedisExpiryCache.Benchmarks.Load;
+
+// load: whole apps side by side, driven by wrk. data: the data cache beside its peers, in this process. micro: parts of the library, by BenchmarkDotNet.
+return args switch
+{
+    [BenchmarkApp.Verb, .. var rest] => await BenchmarkApp.RunAsync(rest),
+    ["load", .. var rest] => await LoadCommand.RunAsync(rest),
+    ["data", .. var rest] => await DataCommand.RunAsync(rest),
+    ["micro", .. var rest] => Micro(rest),
+    _ => Help(),
+};
+
+static int Micro(string[] arguments)
+{
+    BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly).Run(arguments.Length == 0 ? ["--filter", "*"] : arguments);
+    return 0;
+}
+
+static int Help()
+{
+    Console.Error.WriteLine("Usage: dotnet run -c Release --project test/RedisExpiryCache.Benchmarks -- load|data|micro [--rounds 5] [--seconds 4]");
+    return 2;
+}
