@@ -17,9 +17,12 @@ internal sealed class NearCopies : IDisposable
     private const int StripeCount = 512;
 
     /// <summary>What the memory cache and we need for one copy, about.</summary>
-    private const int Bookkeeping = 400;
+    private const int Bookkeeping = 600;
+
+    private const int Shares = 20;
 
     private readonly TimeProvider time;
+    private readonly long largest;
     private readonly string[] prefixes;
     private readonly MemoryCache copies;
     private readonly Stripe[] stripes = new Stripe[StripeCount];
@@ -30,13 +33,16 @@ internal sealed class NearCopies : IDisposable
     /// <param name="time">Times to live are counted on its timestamps.</param>
     public NearCopies(string[] prefixes, long sizeLimit, TimeProvider time)
     {
-        (this.prefixes, this.time) = (prefixes, time);
+        (this.prefixes, this.time, largest) = (prefixes, time, sizeLimit / Shares);
         copies = new MemoryCache(new MemoryCacheOptions { SizeLimit = sizeLimit, TrackStatistics = true });
         for (var i = 0; i < stripes.Length; i++)
             stripes[i] = new Stripe();
     }
 
     public TimeProvider Time => time;
+
+    /// <summary>One that takes more than its share would drive out many, and mostly find no room all the same.</summary>
+    public bool MayKeep(long size) => size <= largest;
 
     /// <summary>The slides of copies that wait for their time.</summary>
     public WaitingSlides WaitingSlides { get; } = new();
@@ -64,7 +70,7 @@ internal sealed class NearCopies : IDisposable
     /// <summary>To be called before Redis is asked for what is to be kept; whether it may be, is known when the answer is there.</summary>
     public NearFill Begin(string key)
     {
-        if (!IsTrusted || !Covers(key))
+        if (!IsTrusted || !Covers(key) || !IsWellFormed(key))
             return default;
 
         return new NearFill(this, key, Volatile.Read(ref StripeOf(key).Version), time.GetTimestamp());
@@ -103,6 +109,7 @@ internal sealed class NearCopies : IDisposable
     public void Dispose()
     {
         Distrust();
+        WaitingSlides.Dispose();
         DropAll();
     }
 
@@ -132,6 +139,23 @@ internal sealed class NearCopies : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>Half of a pair becomes a replacement character on its way to Redis, which then tells of another key.</summary>
+    private static bool IsWellFormed(string key)
+    {
+        for (var i = key.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < key.Length; i++)
+        {
+            if (!char.IsSurrogate(key[i]))
+                continue;
+
+            if (i + 1 == key.Length || !char.IsSurrogatePair(key[i], key[i + 1]))
+                return false;
+
+            i++;
+        }
+
+        return true;
     }
 
     private Stripe StripeOf(string key) => stripes[(uint)string.GetHashCode(key, StringComparison.Ordinal) % StripeCount];

@@ -19,6 +19,9 @@ internal readonly record struct NearFill
 
     public bool IsOpen => copies is not null;
 
+    /// <summary>Whether a copy of so many bytes may be kept: to be asked before it is made.</summary>
+    public bool IsOpenTo(long size) => copies is not null && copies.MayKeep(size);
+
     /// <summary>With what Redis says is left of the key (null: it has no end), counted from before it was asked: never too late.</summary>
     public NearFill EndingIn(TimeSpan? left)
     {

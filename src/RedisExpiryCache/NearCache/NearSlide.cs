@@ -16,12 +16,25 @@ internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadlin
     private long lastRead;
     private int isWaiting;
 
+    /// <summary>How much a slide has to gain.</summary>
+    public static TimeSpan WorthOf(TimeSpan window) => window / Precision;
+
     /// <summary>The copy was read.</summary>
     /// <param name="slide">How to slide the entry as if it had been read so long ago, where that gains its second argument at least.</param>
     public void Touch(Func<TimeSpan, TimeSpan, Task> slide)
     {
         Volatile.Write(ref lastRead, copies.Time.GetTimestamp());
-        if (Volatile.Read(ref isWaiting) == 0 && Interlocked.Exchange(ref isWaiting, 1) == 0)
+        if (Volatile.Read(ref isWaiting) != 0 || Interlocked.Exchange(ref isWaiting, 1) != 0)
+            return;
+
+        // It may outlive the request by far.
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            _ = SlideAsync(slide);
+            return;
+        }
+
+        using (ExecutionContext.SuppressFlow())
             _ = SlideAsync(slide);
     }
 
@@ -31,26 +44,38 @@ internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadlin
         if (left > TimeSpan.Zero)
             await copies.WaitingSlides.WaitAsync(left, copies.Time);
 
+        if (copies.WaitingSlides.IsOver)
+            return;
+
         Volatile.Write(ref slidAt, copies.Time.GetTimestamp());
         Volatile.Write(ref isWaiting, 0);
-        await slide(copies.Time.GetElapsedTime(Volatile.Read(ref lastRead)), window / Precision);
+        await slide(copies.Time.GetElapsedTime(Volatile.Read(ref lastRead)), WorthOf(window));
     }
 }
 
-/// <summary>How many slides wait. Beyond some number they do not, so that copies that come and go do not leave timers behind without end.</summary>
-internal sealed class WaitingSlides
+/// <summary>The slides that wait. Beyond some number they do not, so that copies that come and go do not leave timers behind without end.</summary>
+internal sealed class WaitingSlides : IDisposable
 {
     private const int Most = 20_000;
-
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
+    private readonly CancellationTokenSource end = new();
     private int count;
+
+    /// <summary>From then on nobody slides.</summary>
+    public bool IsOver { get; private set; }
 
     public async Task WaitAsync(TimeSpan time, TimeProvider clock)
     {
-        if (Interlocked.Increment(ref count) <= Most)
-            await Task.Delay(time < LongestWait ? time : LongestWait, clock);
+        if (Interlocked.Increment(ref count) <= Most && !IsOver)
+            await Task.Delay(time < LongestWait ? time : LongestWait, clock, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         Interlocked.Decrement(ref count);
+    }
+
+    public void Dispose()
+    {
+        IsOver = true;
+        end.Cancel();
     }
 }

@@ -9,7 +9,8 @@ internal static class ClusterSlots
     /// <summary>In a script: the client library refuses CLUSTER by its name to a connection without <c>allowAdmin</c>.</summary>
     private const string AllNodes = "return redis.call('CLUSTER', 'NODES')";
 
-    private const int MostTags = 200_000;
+    /// <summary>Enough for a server with a few slots; one with a single slot may need another turn, when the client library knows of it.</summary>
+    private const int MostTags = 50_000;
 
     /// <summary>After so many turns each server of a cluster has been asked.</summary>
     private const int Turns = 3;

@@ -40,8 +40,12 @@ internal static class ConnectionSettings
         // Beside a factory a connection string says nothing of what the factory has made.
         var configuration = options.ConfigurationOptions?.Clone()
             ?? ConfigurationOptions.Parse(options.ConnectionMultiplexerFactory is null ? options.Configuration! : main.Configuration);
+
+        // Where the settings leave these open, the client library takes them from the endpoints; and of a cluster it has learnt numbers where these had names.
+        var (isTls, host) = (configuration.Ssl, configuration.SslHost);
         configuration.EndPoints.Clear();
         configuration.EndPoints.Add(server.EndPoint);
+        (configuration.Ssl, configuration.SslHost) = (isTls, host);
         configuration.ServiceName = null;
         configuration.TieBreaker = "";
 

@@ -124,8 +124,8 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     {
         if (read.Slide is { } gathered)
             gathered.Touch((readBefore, worth) => SlideBehindAsync(key, call => entries.SlideAsync(fullKey, readBefore, worth, call)));
-        else if (read.Expiry.Sliding is not null)
-            _ = SlideBehindAsync(key, call => entries.SlideAsync(fullKey, call));
+        else if (read.Expiry.Sliding is { } window)
+            _ = SlideBehindAsync(key, call => entries.SlideReadAsync(fullKey, window, call));
     }
 
     private async Task SlideBehindAsync(string key, Func<Call, ValueTask<(TagStamp[] Tags, TimeSpan Window)>> slide)

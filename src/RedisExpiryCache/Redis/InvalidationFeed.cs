@@ -24,7 +24,7 @@ internal sealed class InvalidationFeed : IDisposable
     /// <summary>After a refusal: an operator may change what a user may do, or put another server in this one's place.</summary>
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>More than a second.</summary>
     private const int TurnsBetweenLooks = 8;
@@ -44,7 +44,7 @@ internal sealed class InvalidationFeed : IDisposable
     private volatile string? refusal;
     private volatile bool isOn;
     private bool isComplete;
-    private int failures;
+    private volatile int failures;
     private volatile bool isUnsettled;
     private int turn;
     private int hasBegun;
@@ -75,7 +75,11 @@ internal sealed class InvalidationFeed : IDisposable
     /// <summary>To be called when there is a connection; later calls do nothing.</summary>
     public void Begin()
     {
-        if (Interlocked.Exchange(ref hasBegun, 1) == 0)
+        if (Interlocked.Exchange(ref hasBegun, 1) != 0)
+            return;
+
+        // It outlives the request that may have come first by far.
+        using (ExecutionContext.SuppressFlow())
             _ = Task.Run(RunAsync);
     }
 
@@ -108,11 +112,16 @@ internal sealed class InvalidationFeed : IDisposable
             if (!isComplete || heard == long.MinValue)
                 return;
 
+            // Of a heartbeat Redis tells once more when it expires.
+            var until = heard + (long)(Trust.TotalSeconds * Copies.Time.TimestampFrequency);
+            if (until <= Copies.Time.GetTimestamp())
+                return;
+
             if (!isOn)
                 report.NearOn();
 
-            (isOn, refusal) = (true, null);
-            Copies.TrustUntil(heard + (long)(Trust.TotalSeconds * Copies.Time.TimestampFrequency));
+            (isOn, refusal, failures) = (true, null, 0);
+            Copies.TrustUntil(until);
         }
     }
 
@@ -129,13 +138,17 @@ internal sealed class InvalidationFeed : IDisposable
         }
 
         Waits.Abandon(Task.Run(async () => await feed.DisposeAsync()));
-        Hurry();
+        if (feed.IsProven)
+            Hurry();
     }
 
     public void Dispose()
     {
-        disposed = true;
-        foreach (var feed in feeds)
+        ServerFeed[] all;
+        lock (gate)
+            (disposed, all) = (true, feeds);
+
+        foreach (var feed in all)
             Lose(feed);
 
         Copies.Dispose();
@@ -150,7 +163,6 @@ internal sealed class InvalidationFeed : IDisposable
             try
             {
                 await LookAfterAsync();
-                failures = 0;
             }
             catch (Exception failure)
             {
@@ -214,6 +226,8 @@ internal sealed class InvalidationFeed : IDisposable
         else
         {
             Lose(feed);
+            if (!isGone && !feed.IsProven)
+                throw new TimeoutException("A feed that was armed has said nothing.");
         }
     }
 
@@ -253,10 +267,11 @@ internal sealed class InvalidationFeed : IDisposable
             return PauseAfterRefusal;
         }
 
-        if (++failures == FailuresBeforeSaying)
+        var inARow = ++failures;
+        if (inARow == FailuresBeforeSaying)
             Refuse($"no connection of its own ({RedisErrors.KindOf(failure).Token()})");
 
-        return failures < LongestPause / Interval ? failures * Interval : LongestPause;
+        return inARow < LongestPause / Interval ? inARow * Interval : LongestPause;
     }
 
     private void Refuse(string why)

@@ -19,6 +19,9 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
     private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
 
+    /// <summary>Of a stamp in a near copy, beside the tag's characters, about.</summary>
+    private const int TagOverhead = 120;
+
     private static readonly EntryRead WrongType = new(EntryMiss.WrongType);
 
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
@@ -38,11 +41,11 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <returns>The entry, which gathers its slides if it is here from now on.</returns>
     public static EntryRead Keep(EntryRead read)
     {
-        if (!read.IsHit || !read.Fill.IsOpen)
+        if (!read.IsHit || !read.Fill.IsOpenTo(read.Payload.Length))
             return read;
 
         var sliding = read with { Slide = read.Fill.SlideOf(read.Expiry.Sliding) };
-        var size = read.Payload.Length + read.Tags.Sum(static stamp => (long)sizeof(char) * (stamp.Tag.Length + stamp.Generation.Length));
+        var size = read.Payload.Length + read.Tags.Sum(static stamp => TagOverhead + ((long)sizeof(char) * stamp.Tag.Length));
         return read.Fill.TryPut(new EntryCopy(sliding.With(read.Payload.ToArray())), size) ? sliding : read;
     }
 
@@ -86,6 +89,12 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <summary>The same for an entry that was last read so long ago, if that gains so much.</summary>
     public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, TimeSpan readBefore, TimeSpan worth, Call call) =>
         SlideAsync(fullKey, (database, key) => Scripts.Slide(database, key, (long)readBefore.TotalMilliseconds, (long)worth.TotalMilliseconds), call);
+
+    /// <summary>
+    /// The same for an entry that has just been read. Where there are near copies anywhere, each slide drops them: so it is left out where it would gain next to nothing.
+    /// </summary>
+    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideReadAsync(string fullKey, TimeSpan window, Call call) =>
+        nearCopies is null ? SlideAsync(fullKey, call) : SlideAsync(fullKey, readBefore: TimeSpan.Zero, NearSlide.WorthOf(window), call);
 
     private async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Func<IDatabase, string, Task<RedisResult>> slide, Call call)
     {

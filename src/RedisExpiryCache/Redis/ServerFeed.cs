@@ -36,6 +36,8 @@ internal sealed class ServerFeed : IAsyncDisposable
     /// <summary>When the last heartbeat was sent of which the server has told; <see cref="long.MinValue"/>: none yet.</summary>
     public long ProvenAt => Interlocked.Read(ref provenAt);
 
+    public bool IsProven => ProvenAt != long.MinValue;
+
     /// <summary>The word by which the server refuses heartbeats, such as OOM; null: it does not.</summary>
     public string? Refusal => refusal;
 
@@ -76,7 +78,7 @@ internal sealed class ServerFeed : IAsyncDisposable
         if (server.ServerType == ServerType.Cluster)
             slotTag = ClusterSlots.TagOn(main, server, beatPrefix, slotTag);
 
-        _ = BeatAsync(server, main.GetDatabase().Database);
+        Waits.Abandon(BeatAsync(server, main.GetDatabase().Database));
     }
 
     /// <summary>To be called by one at a time.</summary>

@@ -90,12 +90,13 @@ internal sealed class CodedCopies(
             if (underWay.TryGetValue(client.Coding!, out var made) && made == key)
                 return default;
 
-            var ahead = key == client.KeyAhead ? client.TakeAhead() : null;
-            var read = entries.FindNear(key) ?? await (ahead ?? entries.ReadAsync(key, client.Call).AsTask());
+            var near = entries.FindNear(key);
+            var ahead = near is null && key == client.KeyAhead ? client.TakeAhead() : null;
+            var read = near ?? await (ahead ?? entries.ReadAsync(key, client.Call).AsTask());
             var isUsable = TryUse(key, read, lookup, fingerprint, out var body);
-            if (!isUsable && ahead is not null)
+            if (!isUsable && (ahead is not null || near is not null))
             {
-                // What was asked for ahead may have been made since.
+                // What was asked for ahead, or was near, may have been made anew since.
                 read.Dispose();
                 read = await entries.ReadAsync(key, client.Call);
                 isUsable = TryUse(key, read, lookup, fingerprint, out body);
@@ -116,8 +117,8 @@ internal sealed class CodedCopies(
             client.Serve(read);
             if (read.Slide is { } gathered)
                 gathered.Touch((readBefore, worth) => SlideAsync(key, call => entries.SlideAsync(key, readBefore, worth, call)));
-            else if (read.Expiry.Sliding is not null)
-                _ = SlideAsync(key, call => entries.SlideAsync(key, call));
+            else if (read.Expiry.Sliding is { } window)
+                _ = SlideAsync(key, call => entries.SlideReadAsync(key, window, call));
 
             return body;
         }

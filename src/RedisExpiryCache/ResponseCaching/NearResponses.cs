@@ -12,10 +12,12 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
     /// <summary>Of a field's name and value, beside their characters, about.</summary>
     private const int FieldOverhead = 100;
 
+    public bool IsOn => copies is { IsTrusted: true };
+
     /// <summary>Null: Redis has to be asked.</summary>
     public Lookup? Find(Question question)
     {
-        if (copies is not { IsTrusted: true } || generations.FindNear(question.UrlKey) is not { } value || StatesOf(question.Tags) is not { } tags)
+        if (copies is null || generations.FindNear(question.UrlKey) is not { } value || StatesOf(question.Tags) is not { } tags)
             return null;
 
         var url = urls.Find(question.UrlKey) is { } known && known.Value == value ? known : new UrlRecord(value);
@@ -41,7 +43,7 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
     /// <returns>The entry, which gathers its slides if it is here from now on.</returns>
     public static EntryRead Keep(EntryRead read, CachedResponse response, ReadOnlyMemory<byte> body)
     {
-        if (!read.Fill.IsOpen)
+        if (!read.Fill.IsOpenTo(body.Length))
             return read;
 
         var size = (long)body.Length + read.Tags.Sum(static stamp => (2 * stamp.Tag.Length) + FieldOverhead);

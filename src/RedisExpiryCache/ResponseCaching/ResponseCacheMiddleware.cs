@@ -144,7 +144,9 @@ internal sealed class ResponseCacheMiddleware
         var started = ResponseReport.Start();
         try
         {
-            if (store.FindNear(exchange.Question) is not { } near || parts.StoresUnderWay.Has(exchange.Question.UrlKey) || Decide(exchange, near).Action != ReuseAction.Serve)
+            // In this order: a store drops what is near before it says that it is done.
+            if (!store.HasNear || parts.StoresUnderWay.Has(exchange.Question.UrlKey)
+                || store.FindNear(exchange.Question) is not { } near || Decide(exchange, near).Action != ReuseAction.Serve)
                 return null;
 
             exchange.Coding?.AskAhead(key: null, read: null, Call.Within(responseBudget));

@@ -22,6 +22,9 @@ internal sealed class ResponseStore(
     /// <summary>Of retired generations, so many are looked under in one round trip: mostly one of the latest two has something.</summary>
     private const int RetiredAtOnce = 2;
 
+    /// <summary>Whether there may be any of this process's own copies just now.</summary>
+    public bool HasNear => near.IsOn;
+
     /// <summary>A hit of this process's own copies; null: Redis has to be asked.</summary>
     public Lookup? FindNear(Question question) => near.Find(question);
 
@@ -139,7 +142,7 @@ internal sealed class ResponseStore(
         if (hit.Slide is { } gathered)
             gathered.Touch((readBefore, worth) => SlideAsync(call => entries.SlideAsync(key, readBefore, worth, call)));
         else
-            _ = SlideAsync(call => entries.SlideAsync(key, call));
+            _ = SlideAsync(call => entries.SlideReadAsync(key, expiry.Sliding!.Value, call));
 
         async Task SlideAsync(Func<Call, ValueTask<(TagStamp[], TimeSpan)>> slide)
         {

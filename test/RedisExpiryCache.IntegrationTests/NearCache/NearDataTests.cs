@@ -69,6 +69,23 @@ public sealed class NearDataTests(RedisFixture fixture)
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Keys_may_be_any_text(bool isHalf)
+    {
+        var key = isHalf ? "half of a pair: \uD83D" : "h\u00E9 \uD83D\uDE00";
+        var prefix = fixture.Server.NewPrefix();
+        await using var reader = await NearNode.StartAsync(Connection, prefix);
+        await using var writer = await NearNode.StartAsync(Connection, prefix);
+        await writer.SetAsync(key, "one");
+        for (var i = 0; i < 20; i++)
+            Assert.Equal("one", await reader.GetAsync(key));
+
+        await writer.SetAsync(key, "two");
+        await reader.SeesAsync(key, "two");
+    }
+
     [Fact]
     public async Task Both_faces_read_the_copy_and_nobody_can_change_it()
     {

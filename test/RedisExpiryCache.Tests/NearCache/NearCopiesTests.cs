@@ -106,6 +106,24 @@ public sealed class NearCopiesTests : IDisposable
         Assert.Null(default(NearFill).EndingIn(TimeSpan.FromSeconds(1)).SlideOf(TimeSpan.FromSeconds(1)));
     }
 
+    /// <summary>Not as attributes: these are stored as UTF-8, which has no halves.</summary>
+    [Fact]
+    public void A_key_that_redis_would_call_by_another_name_is_not_kept()
+    {
+        Assert.True(copies.Begin("app:\uD83D\uDE00").IsOpen);
+        Assert.True(copies.Begin("app:\uFFFD").IsOpen);
+        string[] halves = ["app:\uD83D", "app:\uD83D of a pair", "app:other half \uDE00", "app:\uDE00\uD83D", "app:\uD83D\uDE00\uD83D\uDE00\uD83D", "app:\uD83D\uD83D\uDE00"];
+        Assert.All(halves, key => Assert.False(copies.Begin(key).IsOpen));
+    }
+
+    [Fact]
+    public void A_value_that_takes_more_than_its_share_is_not_kept()
+    {
+        Assert.True(copies.Begin("app:key").IsOpenTo(500));
+        Assert.False(copies.Begin("app:key").IsOpenTo(501));
+        Assert.False(default(NearFill).IsOpenTo(1));
+    }
+
     [Fact]
     public void The_limit_counts_keys_and_bookkeeping_and_is_never_passed()
     {

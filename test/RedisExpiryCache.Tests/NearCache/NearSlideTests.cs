@@ -69,6 +69,15 @@ public sealed class NearSlideTests : IDisposable
         Assert.Single(slides);
     }
 
+    [Fact]
+    public void When_the_cache_is_disposed_of_nothing_waits_and_nothing_is_slid_any_more()
+    {
+        Touch(SlideOf(left: Window));
+        copies.Dispose();
+        time.Advance(TimeSpan.FromSeconds(1000));
+        Assert.Empty(slides);
+    }
+
     private NearSlide SlideOf(TimeSpan left)
     {
         copies.TrustUntil(long.MaxValue);
