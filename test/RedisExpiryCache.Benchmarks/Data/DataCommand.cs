@@ -13,6 +13,10 @@ internal static class DataCommand
 {
     private const int InFlight = 64;
     private const int Size = 1024;
+
+    /// <summary>What piles up behind reads is to be seen in their number, not as an exception.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static readonly DistributedCacheEntryOptions Absolute = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) };
     private static readonly DistributedCacheEntryOptions Sliding = new() { SlidingExpiration = TimeSpan.FromHours(1) };
 
@@ -21,7 +25,7 @@ internal static class DataCommand
         var settings = Settings.Parse(arguments);
         await using var redis = await RedisProcess.StartAsync();
         await using var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
-        await using var ours = new RedisExpiringCache(Options.Create(new RedisExpiringCacheOptions { Configuration = redis.ConnectionString, InstanceName = "ours:" }));
+        await using var ours = new RedisExpiringCache(Options.Create(new RedisExpiringCacheOptions { Configuration = redis.ConnectionString, InstanceName = "ours:", OperationTimeout = Patience }));
         await using var near = new RedisExpiringCache(Options.Create(NearOptions(redis.ConnectionString)));
         using var microsofts = new RedisCache(Options.Create(new RedisCacheOptions { Configuration = redis.ConnectionString, InstanceName = "microsoft:" }));
         Console.WriteLine($"{Environment.ProcessorCount} cores, {InFlight} calls in flight, {Size} bytes, {settings.Rounds} rounds of {settings.Seconds} s; ratios to the first row of each table, round by round.");
@@ -33,7 +37,7 @@ internal static class DataCommand
 
     private static RedisExpiringCacheOptions NearOptions(string connection)
     {
-        var options = new RedisExpiringCacheOptions { Configuration = connection, InstanceName = "near:" };
+        var options = new RedisExpiringCacheOptions { Configuration = connection, InstanceName = "near:", OperationTimeout = Patience };
         (options.NearCache.Enabled, options.NearCache.IncludeData) = (true, true);
         return options;
     }
