@@ -50,7 +50,9 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
             return Reported(started, DataOperation.Refresh, key, call, SlideAsync(key, call));
 
         // As a read does, which would be no less true: who refreshes on each request is not to drop everybody's copy with each.
-        Slide(key, FullKey(key), near);
+        if (near.Expiry.Sliding is { } window)
+            Slide(key, FullKey(key), near, window);
+
         report.Done(DataOperation.Refresh, key, started);
         return ValueTask.FromResult(true);
     }
@@ -94,7 +96,9 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         var fullKey = FullKey(key);
         if (FindNear(fullKey) is { } near)
         {
-            Slide(key, fullKey, near);
+            if (near.Expiry.Sliding is { } nearWindow)
+                Slide(key, fullKey, near, nearWindow);
+
             report.WasRead(key, EntryMiss.None, started, HitLevel.Near);
             return near;
         }
@@ -110,8 +114,8 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
             return new EntryRead(EntryMiss.Absent);
         }
 
-        if (read.IsHit)
-            Slide(key, fullKey, read);
+        if (read.IsHit && read.Expiry.Sliding is { } window)
+            Slide(key, fullKey, read, window);
 
         report.WasRead(key, read.Miss, started, read.IsHit ? HitLevel.Redis : null);
         return read;
@@ -120,13 +124,8 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     private EntryRead? FindNear(string fullKey) => degradation.HidesAll ? null : entryTags.FindNear(entries, fullKey);
 
     /// <summary>Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.</summary>
-    private void Slide(string key, string fullKey, EntryRead read)
-    {
-        if (read.Slide is { } gathered)
-            gathered.Touch((readBefore, worth) => SlideBehindAsync(key, call => entries.SlideAsync(fullKey, readBefore, worth, call)));
-        else if (read.Expiry.Sliding is { } window)
-            _ = SlideBehindAsync(key, call => entries.SlideReadAsync(fullKey, window, call));
-    }
+    private void Slide(string key, string fullKey, EntryRead read, TimeSpan window) =>
+        entries.SlideBehind(fullKey, read.Slide, window, slide => SlideBehindAsync(key, slide));
 
     private async Task SlideBehindAsync(string key, Func<Call, ValueTask<(TagStamp[] Tags, TimeSpan Window)>> slide)
     {

@@ -86,15 +86,26 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call) =>
         SlideAsync(fullKey, static (database, key) => Scripts.Slide(database, key), call);
 
-    /// <summary>The same for an entry that was last read so long ago, if that gains so much.</summary>
-    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, TimeSpan readBefore, TimeSpan worth, Call call) =>
-        SlideAsync(fullKey, (database, key) => Scripts.Slide(database, key, (long)readBefore.TotalMilliseconds, (long)worth.TotalMilliseconds), call);
-
     /// <summary>
-    /// The same for an entry that has just been read. Where there are near copies anywhere, each slide drops them: so it is left out where it would gain next to nothing.
+    /// Slides an entry that has just been read, now or where its slides are gathered; nobody waits for it. Where there are near copies anywhere, each slide drops
+    /// them: so it is left out where it would gain next to nothing.
     /// </summary>
-    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideReadAsync(string fullKey, TimeSpan window, Call call) =>
-        nearCopies is null ? SlideAsync(fullKey, call) : SlideAsync(fullKey, readBefore: TimeSpan.Zero, NearSlide.WorthOf(window), call);
+    /// <param name="fullKey">Its key.</param>
+    /// <param name="gathered">Where its slides are gathered; null: each is on its own.</param>
+    /// <param name="window">How long it lives from each read on.</param>
+    /// <param name="run">Makes the slide and says what became of it. Throws nothing.</param>
+    public void SlideBehind(
+        string fullKey, NearSlide? gathered, TimeSpan window, Func<Func<Call, ValueTask<(TagStamp[] Tags, TimeSpan Window)>>, Task> run)
+    {
+        if (gathered is not null)
+            gathered.Touch((readBefore, worth) => run(call => SlideAsync(fullKey, readBefore, worth, call)));
+        else
+            _ = run(call => nearCopies is null ? SlideAsync(fullKey, call) : SlideAsync(fullKey, readBefore: TimeSpan.Zero, NearSlide.WorthOf(window), call));
+    }
+
+    /// <summary>As if it had been read so long ago, if that gains so much.</summary>
+    private ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, TimeSpan readBefore, TimeSpan worth, Call call) =>
+        SlideAsync(fullKey, (database, key) => Scripts.Slide(database, key, (long)readBefore.TotalMilliseconds, (long)worth.TotalMilliseconds), call);
 
     private async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Func<IDatabase, string, Task<RedisResult>> slide, Call call)
     {

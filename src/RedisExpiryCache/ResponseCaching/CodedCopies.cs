@@ -115,10 +115,8 @@ internal sealed class CodedCopies(
 
             read = RedisEntries.Keep(read);
             client.Serve(read);
-            if (read.Slide is { } gathered)
-                gathered.Touch((readBefore, worth) => SlideAsync(key, call => entries.SlideAsync(key, readBefore, worth, call)));
-            else if (read.Expiry.Sliding is { } window)
-                _ = SlideAsync(key, call => entries.SlideReadAsync(key, window, call));
+            if (read.Expiry.Sliding is { } window)
+                Slide(key, read, window);
 
             return body;
         }
@@ -202,6 +200,8 @@ internal sealed class CodedCopies(
             ? new EntryExpiry(Sliding: null, plain.AbsoluteExpiration - Margin)
             : new EntryExpiry(left - Margin, plain.AbsoluteExpiration);
     }
+
+    private void Slide(string key, EntryRead read, TimeSpan window) => entries.SlideBehind(key, read.Slide, window, slide => SlideAsync(key, slide));
 
     private async Task SlideAsync(string key, Func<Call, ValueTask<(TagStamp[], TimeSpan)>> slide)
     {

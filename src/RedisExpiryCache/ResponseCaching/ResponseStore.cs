@@ -139,10 +139,7 @@ internal sealed class ResponseStore(
     public void SlideBehind(string urlKey, Lookup hit)
     {
         var (key, url, stamps, expiry) = (hit.Key!, hit.Url!, hit.Stamps, hit.Expiry);
-        if (hit.Slide is { } gathered)
-            gathered.Touch((readBefore, worth) => SlideAsync(call => entries.SlideAsync(key, readBefore, worth, call)));
-        else
-            _ = SlideAsync(call => entries.SlideReadAsync(key, expiry.Sliding!.Value, call));
+        entries.SlideBehind(key, hit.Slide, expiry.Sliding!.Value, SlideAsync);
 
         async Task SlideAsync(Func<Call, ValueTask<(TagStamp[], TimeSpan)>> slide)
         {
