@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -135,5 +136,6 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     /// <summary>A call that blocks has ended by the time it returns: see <see cref="Call"/>.</summary>
     private static T Wait<T>(ValueTask<T> ended) => ended.IsCompleted ? ended.GetAwaiter().GetResult() : ended.AsTask().GetAwaiter().GetResult();
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask Unnamed<T>(ValueTask<T> call) => await call;
 }

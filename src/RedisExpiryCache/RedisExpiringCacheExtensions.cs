@@ -149,6 +149,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton<PolicyBook>();
         services.TryAddSingleton<AppEndpoints>();
         services.TryAddSingleton<ResponseReport>();
+        services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<ResponseLookups>(provider, provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton<ResponseStore>();
         services.TryAddSingleton<CodedCopies>();
         services.TryAddSingleton<ResponseEvictions>();

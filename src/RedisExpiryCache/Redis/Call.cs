@@ -21,10 +21,10 @@ internal readonly record struct Call(bool Blocking, long Started, CancellationTo
     public static Call Async(CancellationToken token) => new(Blocking: false, Stopwatch.GetTimestamp(), token);
 
     /// <summary>For work that rides behind a call, or that no caller can cancel.</summary>
-    public static Call Detached() => Async(CancellationToken.None);
+    public static Call Detached(CallBudget? budget = null) => new(Blocking: false, Stopwatch.GetTimestamp(), CancellationToken.None, budget);
 
-    /// <summary>For work that no caller can cancel, and that somebody waits for no longer than this.</summary>
-    public static Call Within(CallBudget budget) => new(Blocking: false, Stopwatch.GetTimestamp(), CancellationToken.None, budget);
+    /// <summary>The timestamp at which the time that a call may take is over.</summary>
+    public long EndOf(TimeSpan timeout) => Started + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>What is left of the time that a call may take; zero when it is over.</summary>
     public TimeSpan Left(TimeSpan timeout)

@@ -51,7 +51,7 @@ internal sealed class Circuits(RedisConnection connection, CircuitBreakerOptions
             await Task.WhenAny(hurry.Task, Task.Delay(settings.OpenFor, Waits.RealTime));
             try
             {
-                var call = Call.Within(probeBudget);
+                var call = Call.Detached(probeBudget);
                 var route = await connection.OpenAsync(circuit, call);
                 await ServerRoles.AskAgainAsync(route.Database.Multiplexer);
                 await route.Complete(AskAsync(route.Database, circuit.ProbeKey), call);

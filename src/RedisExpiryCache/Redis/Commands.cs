@@ -4,7 +4,7 @@ namespace RedisExpiryCache.Redis;
 
 /// <summary>
 /// Commands in the words that the documentation promises to operators, to their ACLs and to whoever counts them. The client library's own
-/// methods say SETEX or PSETEX for a SET with an expiry, and UNLINK for DEL where the server knows it.
+/// methods say SETEX or PSETEX for a SET with an expiry (see <see cref="SetCommand"/>), and UNLINK for DEL where the server knows it.
 /// </summary>
 internal static class Commands
 {
@@ -13,10 +13,6 @@ internal static class Commands
     /// may not know yet, or not for a long time, what has been evicted.
     /// </summary>
     public const CommandFlags Primary = CommandFlags.DemandMaster;
-
-    /// <summary>SET, with PX where there is a time to live.</summary>
-    public static Task<RedisResult> Set(IDatabase database, RedisKey key, ReadOnlyMemory<byte> value, long? ttlMs) =>
-        database.ExecuteAsync("SET", ttlMs is { } ms ? [key, (RedisValue)value, "PX", ms] : [key, (RedisValue)value], Primary);
 
     /// <summary>DEL of one key, or of several that live on one server.</summary>
     public static Task<RedisResult> Delete(IDatabase database, params IEnumerable<string> keys) =>

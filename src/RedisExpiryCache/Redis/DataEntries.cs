@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using RedisExpiryCache.Expiry;
 
@@ -15,12 +16,14 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     private readonly string instanceName = options.InstanceName ?? "";
     private readonly EntryTags entryTags = new(new Generations(connection), $"{options.InstanceName}tag:data:");
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<byte[]?> GetAsync(string key, Call call)
     {
         using var read = await ReadAsync(key, call);
         return read.IsHit ? read.Payload.ToArray() : null;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, Call call)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -39,7 +42,8 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         EntryTags.Check(tags);
         RedisEntries.Check(value);
 
-        return Reported(DataReport.Start(), DataOperation.Set, key, call, WriteAsync(FullKey(key), value, options, tags, call), evicts: () => [FullKey(key)]);
+        var fullKey = FullKey(key);
+        return Reported(DataReport.Start(), DataOperation.Set, key, call, WriteAsync(fullKey, value, options, tags, call), new Evicted(Key: fullKey));
     }
 
     public ValueTask<bool> RefreshAsync(string key, Call call)
@@ -66,14 +70,14 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         call.Token.ThrowIfCancellationRequested();
         var named = keys.Count == 1 ? keys.First() : $"{keys.Count} keys";
         string[] fullKeys = [.. keys.Select(FullKey)];
-        return Reported(DataReport.Start(), DataOperation.Remove, named, call, entries.RemoveAsync(fullKeys, call), evicts: () => fullKeys);
+        return Reported(DataReport.Start(), DataOperation.Remove, named, call, entries.RemoveAsync(fullKeys, call), new Evicted(Keys: fullKeys));
     }
 
     public ValueTask<bool> RemoveByTagAsync(string tag, Call call)
     {
         ArgumentNullException.ThrowIfNull(tag);
         call.Token.ThrowIfCancellationRequested();
-        return Reported(DataReport.Start(), DataOperation.RemoveByTag, tag, call, entryTags.RemoveAsync(tag, call), evicts: () => [entryTags.KeyOfTag(tag)]);
+        return Reported(DataReport.Start(), DataOperation.RemoveByTag, tag, call, entryTags.RemoveAsync(tag, call), new Evicted(Key: entryTags.KeyOfTag(tag)));
     }
 
     public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, Call call)
@@ -89,6 +93,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         return Reported(DataReport.Start(), DataOperation.Expire, key, call, NewExpiryAsync(FullKey(key), options, call));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<EntryRead> ReadAsync(string key, Call call)
     {
         Check(key, call);
@@ -125,13 +130,13 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
 
     /// <summary>Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.</summary>
     private void Slide(string key, string fullKey, EntryRead read, TimeSpan window) =>
-        entries.SlideBehind(fullKey, read.Slide, window, slide => SlideBehindAsync(key, slide));
+        entries.SlideBehind(fullKey, read.Slide, window, sliding => SlideBehindAsync(key, sliding));
 
-    private async Task SlideBehindAsync(string key, Func<Call, ValueTask<(TagStamp[] Tags, TimeSpan Window)>> slide)
+    private async Task SlideBehindAsync(string key, Task<(TagStamp[] Tags, TimeSpan Window)> sliding)
     {
         try
         {
-            var (tags, window) = await slide(Call.Detached());
+            var (tags, window) = await sliding;
             await KeepBehindAsync(key, tags, window);
         }
         catch (Exception failure)
@@ -153,6 +158,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteAsync(
         string fullKey, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
     {
@@ -165,6 +171,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> SlideAsync(string key, Call call)
     {
         var (tags, window) = await entries.SlideAsync(FullKey(key), call);
@@ -232,8 +239,9 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     /// <summary>
     /// What the call did is reported. What it could not do is thrown, or, where the settings want that, gone without: then its result is the default.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T> Reported<T>(
-        long started, DataOperation operation, string key, Call call, ValueTask<T> work, Func<IReadOnlyCollection<string>>? evicts = null)
+        long started, DataOperation operation, string key, Call call, ValueTask<T> work, Evicted evicted = default)
     {
         T result;
         try
@@ -243,13 +251,19 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         catch (Exception failure) when (report.Failed(operation, key, failure, started) || degradation.Covers(failure, call))
         {
             report.WentWithout(operation, failure);
-            if (evicts is not null)
-                await degradation.EvictAsync(entries, evicts(), failure, call);
+            if (evicted.All is { } keys)
+                await degradation.EvictAsync(entries, keys, failure, call);
 
             return default!;
         }
 
         report.Done(operation, key, started);
         return result;
+    }
+
+    /// <summary>What must not be read any more once the call has ended, however it went: one key, several, or none.</summary>
+    private readonly record struct Evicted(string? Key = null, IReadOnlyCollection<string>? Keys = null)
+    {
+        public IReadOnlyCollection<string>? All => Key is null ? Keys : [Key];
     }
 }

@@ -8,6 +8,12 @@ internal readonly struct EntryRead : IDisposable
 {
     private readonly IDisposable? buffer;
 
+    private EntryRead(EntryRead other, IDisposable? buffer)
+    {
+        this = other;
+        this.buffer = buffer;
+    }
+
     public EntryRead(EntryMiss miss) => Miss = miss;
 
     public EntryRead(DecodedEntry entry, TagStamp[] tags, IDisposable? buffer)
@@ -36,5 +42,19 @@ internal readonly struct EntryRead : IDisposable
     /// <summary>The same with a payload that outlasts the buffer, which is to be disposed of still.</summary>
     public EntryRead With(ReadOnlyMemory<byte> payload) => new(new DecodedEntry(Expiry, default, payload), Tags, buffer: null) { Slide = Slide };
 
+    /// <summary>The same for so many, of whom each disposes of it.</summary>
+    public EntryRead SharedBy(int count) => buffer is null || count == 1 ? this : new EntryRead(this, new SharedBuffer(buffer, count));
+
     public void Dispose() => buffer?.Dispose();
+
+    private sealed class SharedBuffer(IDisposable buffer, int count) : IDisposable
+    {
+        private int left = count;
+
+        public void Dispose()
+        {
+            if (Interlocked.Decrement(ref left) == 0)
+                buffer.Dispose();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace RedisExpiryCache.Redis;
@@ -36,10 +37,21 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         entries.FindNear(fullKey) is { } near && Array.TrueForAll(near.Tags, IsCurrentNear) ? near : null;
 
     /// <summary>An entry whose tags are all current, in one round trip where this process has read it before.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<EntryRead> ReadAsync(RedisEntries entries, string fullKey, Call call)
     {
-        var guess = await GuessAsync(fullKey, call);
-        var read = await entries.ReadAsync(fullKey, call);
+        var guess = Guess(fullKey, call);
+        EntryRead read;
+        try
+        {
+            read = await entries.ReadAsync(fullKey, call);
+        }
+        catch when (guess is not null)
+        {
+            Waits.Abandon(ReceiveAsync(guess, Call.Detached()).AsTask());
+            throw;
+        }
+
         if (await AreCurrentAsync(fullKey, read.Tags, guess, call))
             return RedisEntries.Keep(read);
 
@@ -64,6 +76,7 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
     }
 
     /// <summary>Whether the generations that an entry was stamped with are still the current ones.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> AreCurrentAsync(string fullKey, TagStamp[] stamps, TagGuess? guess, Call call)
     {
         if (stamps.Length == 0)
@@ -74,7 +87,7 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
 
         var tags = Array.ConvertAll(stamps, static stamp => stamp.Tag);
         tagsByKey.Remember(fullKey, tags);
-        return Covers(await ReceiveAsync(new TagGuess(tags, await generations.SendAsync(KeysOf(tags), call)), call), stamps) ?? false;
+        return Covers(await ReceiveAsync(new TagGuess(tags, generations.Send(KeysOf(tags), call)), call), stamps) ?? false;
     }
 
     /// <summary>Makes the generations outlast what was stamped with them (null: for ever), in one round trip.</summary>
@@ -91,8 +104,8 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
     public string KeyOfTag(string tag) => KeyOf(KeyText.Escape(tag));
 
     /// <summary>Sends for the generations that reading this key will probably need; null when nothing is known of it.</summary>
-    private async ValueTask<TagGuess?> GuessAsync(string fullKey, Call call) =>
-        tagsByKey.Find(fullKey) is { } tags ? new TagGuess(tags, await generations.SendAsync(KeysOf(tags), call)) : null;
+    private TagGuess? Guess(string fullKey, Call call) =>
+        tagsByKey.Find(fullKey) is { } tags ? new TagGuess(tags, generations.Send(KeysOf(tags), call)) : null;
 
     /// <summary>Null when a tag of the stamps was not asked about.</summary>
     private static bool? Covers(TagStamp[] current, TagStamp[] stamps)

@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using RedisExpiryCache.Expiry;
 using StackExchange.Redis;
@@ -35,7 +37,7 @@ internal sealed class Generations(RedisConnection connection)
     /// </summary>
     private const int MostRetired = 8;
 
-    private static readonly Task<RedisValue> Nothing = Task.FromResult(RedisValue.Null);
+    private readonly SharedCalls<string?> reads = new(connection);
 
     public static string IdOf(string value) => value[..IdLength];
 
@@ -54,57 +56,44 @@ internal sealed class Generations(RedisConnection connection)
     /// <summary>How what was made under an id stands with the generation that there is now; null: there is none.</summary>
     public static Standing StandingOf(string id, string? value) =>
         value is null ? Standing.Gone
-        : IdOf(value) == id ? Standing.Current
+        : value.StartsWith(id, StringComparison.Ordinal) ? Standing.Current
         : RetiredIn(value).Contains(id) ? Standing.Retired : Standing.Gone;
 
     /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
     public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Hides(key) ? copies.Find<string>(key) : null;
 
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
-    public async ValueTask<string?[]> ReadAsync(IReadOnlyList<string> keys, Call call) =>
-        keys.Count == 0 ? [] : await ReceiveAsync(await SendAsync(keys, call), call);
+    public ValueTask<string?[]> ReadAsync(string[] keys, Call call) => keys.Length == 0 ? new([]) : ReceiveAsync(Send(keys, call), call);
 
-    /// <summary>The question alone, for a caller that has another one for the same round trip.</summary>
-    public async ValueTask<SentRead[]> SendAsync(IReadOnlyList<string> keys, Call call)
+    /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
+    public SentRead[] Send(string[] keys, Call call)
     {
-        var sent = new SentRead[keys.Count];
+        var sent = new SentRead[keys.Length];
         for (var i = 0; i < sent.Length; i++)
-        {
-            var redis = await connection.OpenAsync(keys[i], Access.Read, call);
-            var isHidden = connection.Pending.Hides(keys[i]);
-            var copying = isHidden ? default : NearRead.Begin(connection.Near, redis, keys[i]);
-            sent[i] = new SentRead(redis, isHidden ? Nothing : redis.Database.StringGetAsync(keys[i], Commands.Primary), copying);
-        }
+            sent[i] = Send(keys[i], call);
 
         return sent;
     }
 
-    /// <summary>The answer to <see cref="SendAsync"/>.</summary>
+    /// <summary>The answers to <see cref="Send(string[], Call)"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<string?[]> ReceiveAsync(SentRead[] sent, Call call)
     {
         var values = new string?[sent.Length];
+        ExceptionDispatchInfo? failed = null;
         for (var i = 0; i < sent.Length; i++)
         {
             try
             {
-                values[i] = ReferenceEquals(sent[i].Reply, Nothing) ? null : Checked(await sent[i].Redis.Complete(sent[i].Reply, call));
-                if (values[i] is { } value)
-                    sent[i].Copying.End().TryPut(value, sizeof(char) * value.Length);
+                values[i] = await (sent[i].Own is { } own ? ReceiveAsync(own, call) : sent[i].Answer);
             }
-            catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
+            catch (Exception failure)
             {
-                // A list or a hash under the key is no generation either.
-                values[i] = null;
-            }
-            catch
-            {
-                foreach (var other in sent.AsSpan(i))
-                    Waits.Abandon(other.Reply);
-
-                throw;
+                failed ??= ExceptionDispatchInfo.Capture(failure);
             }
         }
 
+        failed?.Throw();
         return values;
     }
 
@@ -112,7 +101,7 @@ internal sealed class Generations(RedisConnection connection)
     /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/>
     /// from now. A Redis that takes no writes still says those that there are, if there are all of them.
     /// </summary>
-    public async ValueTask<string?[]> ReadOrCreateAsync(IReadOnlyList<string> keys, TimeSpan atLeast, Call call)
+    public async ValueTask<string?[]> ReadOrCreateAsync(string[] keys, TimeSpan atLeast, Call call)
     {
         try
         {
@@ -133,6 +122,7 @@ internal sealed class Generations(RedisConnection connection)
     /// the id it begins with is still the current one.
     /// </summary>
     /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it is not to be served as if it were new.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> KeepAsync(string key, string id, string? value, TimeSpan? atLeast, Call call)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
@@ -200,6 +190,58 @@ internal sealed class Generations(RedisConnection connection)
         return at;
     }
 
+    private SentRead Send(string key, Call call)
+    {
+        if (call.Blocking)
+        {
+            // Nothing is waited for here but the connection, for which a blocking call blocks.
+            var own = SendOwnAsync(key, call);
+            return own.IsCompletedSuccessfully ? new SentRead(default, own.Result) : new SentRead(FailedAsync(own), null);
+        }
+
+        return new SentRead(
+            reads.AskAsync(key, call, (Generations: this, Key: key), static (question, call, _) => question.Generations.AskAsync(question.Key, call), out _), null);
+
+        static async ValueTask<string?> FailedAsync(ValueTask<OwnRead> sending)
+        {
+            await sending;
+            return null;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<string?> AskAsync(string key, Call call) => await ReceiveAsync(await SendOwnAsync(key, call), call);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<OwnRead> SendOwnAsync(string key, Call call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Read, call);
+        if (connection.Pending.Hides(key))
+            return new OwnRead(redis, null, default);
+
+        // In this order.
+        var copying = NearRead.Begin(connection.Near, redis, key);
+        return new OwnRead(redis, redis.Database.StringGetAsync(key, Commands.Primary), copying);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<string?> ReceiveAsync(OwnRead sent, Call call)
+    {
+        try
+        {
+            if (sent.Reply is null || Checked(await sent.Redis.Complete(sent.Reply, call)) is not { } value)
+                return null;
+
+            sent.Copying.End().TryPut(value, sizeof(char) * value.Length);
+            return value;
+        }
+        catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
+        {
+            // A list or a hash under the key is no generation either.
+            return null;
+        }
+    }
+
     private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, Call call)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
@@ -236,5 +278,8 @@ internal enum Standing
     Current,
 }
 
-/// <summary>A question about one key, and the reply to come.</summary>
-internal readonly record struct SentRead(RedisRoute Redis, Task<RedisValue> Reply, NearRead Copying);
+/// <summary>A question about one key: an answer to come, or what a blocking call has sent and not waited for yet.</summary>
+internal readonly record struct SentRead(ValueTask<string?> Answer, OwnRead? Own);
+
+/// <summary>A question that goes to Redis, and the reply to come; null: the key is not to be found just now.</summary>
+internal readonly record struct OwnRead(RedisRoute Redis, Task<RedisValue>? Reply, NearRead Copying);

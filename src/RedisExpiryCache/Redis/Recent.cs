@@ -6,13 +6,14 @@ namespace RedisExpiryCache.Redis;
 /// A bounded memory of guesses by key. It forgets in halves: what was neither written nor read since the younger half filled up goes.
 /// A lost guess costs a round trip, never a wrong answer.
 /// </summary>
-internal sealed class Recent<TValue>(int capacity)
+internal class Recent<TKey, TValue>(int capacity, IEqualityComparer<TKey>? comparer = null)
+    where TKey : notnull
     where TValue : class
 {
-    private volatile Half young = new();
-    private volatile Half old = new();
+    private volatile Half young = new(comparer);
+    private volatile Half old = new(comparer);
 
-    public TValue? Find(string key)
+    public TValue? Find(TKey key)
     {
         if (young.Values.TryGetValue(key, out var value))
             return value;
@@ -23,19 +24,23 @@ internal sealed class Recent<TValue>(int capacity)
         return value;
     }
 
-    public void Remember(string key, TValue value)
+    public void Remember(TKey key, TValue value)
     {
         var current = young;
         if (!current.Values.TryAdd(key, value))
             current.Values[key] = value;
         else if (Interlocked.Increment(ref current.Count) == capacity / 2)
-            (old, young) = (current, new Half());
+            (old, young) = (current, new Half(comparer));
     }
 
     /// <summary>The dictionary's own Count takes all its locks.</summary>
-    private sealed class Half
+    private sealed class Half(IEqualityComparer<TKey>? comparer)
     {
-        public readonly ConcurrentDictionary<string, TValue> Values = new(StringComparer.Ordinal);
+        public readonly ConcurrentDictionary<TKey, TValue> Values = new(comparer);
         public int Count;
     }
 }
+
+/// <inheritdoc cref="Recent{TKey, TValue}" />
+internal sealed class Recent<TValue>(int capacity) : Recent<string, TValue>(capacity, StringComparer.Ordinal)
+    where TValue : class;

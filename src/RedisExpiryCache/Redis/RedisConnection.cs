@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using RedisExpiryCache.NearCache;
 using StackExchange.Redis;
 
@@ -103,6 +104,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Waits for a reply, and tells the circuit of it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> Complete<T>(Task<T> reply, RedisRoute route, Call call)
     {
         T result;
@@ -119,6 +121,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         route.Circuit.Succeeded(route.Access);
         return result;
     }
+
+    /// <summary>Waits for what somebody else asks, who tells the circuit.</summary>
+    public ValueTask<T> ForAnswerAsync<T>(Task<T> answer, Call call) => Waits.ForReplyAsync(answer, call, BudgetOf(call));
 
     /// <summary>
     /// A connection may be silent for good while Redis is not, where somebody between the two has forgotten it; the client library needs a minute or

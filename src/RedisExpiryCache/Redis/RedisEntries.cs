@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.NearCache;
 using StackExchange.Redis;
@@ -22,9 +23,14 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <summary>Of a stamp in a near copy, beside the tag's characters, about.</summary>
     private const int TagOverhead = 120;
 
+    private static readonly Func<(RedisEntries Entries, string Key), Call, int, ValueTask<(TagStamp[] Tags, TimeSpan Window)>> SlideByItsRule =
+        static (slide, call, _) => slide.Entries.SlideAsync(slide.Key, static (database, key) => Scripts.Slide(database, key), call);
+
     private static readonly EntryRead WrongType = new(EntryMiss.WrongType);
 
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
+
+    private readonly SharedCalls<(TagStamp[] Tags, TimeSpan Window)> slides = new(connection);
 
     /// <exception cref="ArgumentOutOfRangeException">The value is larger than Redis can hold.</exception>
     public static void Check(ReadOnlySequence<byte> value)
@@ -49,6 +55,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return read.Fill.TryPut(new EntryCopy(sliding.With(read.Payload.ToArray())), size) ? sliding : read;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
     {
         var redis = await connection.OpenAsync(fullKey, Access.Read, call);
@@ -65,12 +72,13 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(string fullKey, EntryPayload payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
     {
         var redis = await connection.OpenAsync(fullKey, Access.Write, call);
         var pending = connection.Pending.NumberOf(fullKey);
         var ttlMs = expiry.TimeToLiveMs(serverNow);
-        var stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
+        byte[] stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
         if (ttlMs == 0)
             await redis.DeleteAsync([fullKey], call);
         else if (format == EntryFormat.Microsoft)
@@ -83,30 +91,32 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
     /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
     /// <returns>The tags whose generations have to slide with it, by its window: none where an absolute end was known to them from the first.</returns>
-    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call) =>
-        SlideAsync(fullKey, static (database, key) => Scripts.Slide(database, key), call);
+    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call) => slides.AskAsync(fullKey, call, (this, fullKey), SlideByItsRule, out _);
 
     /// <summary>
-    /// Slides an entry that has just been read, now or where its slides are gathered; nobody waits for it. Where there are near copies anywhere, each slide drops
-    /// them: so it is left out where it would gain next to nothing.
+    /// Slides an entry that has just been read, now or where its slides are gathered; nobody waits for it. Of reads as fast as that, each is followed by a slide,
+    /// but not by one of its own: they would pile up behind the reads. Where there are near copies anywhere, each slide drops them: so it is left out where it would
+    /// gain next to nothing.
     /// </summary>
     /// <param name="fullKey">Its key.</param>
-    /// <param name="gathered">Where its slides are gathered; null: each is on its own.</param>
+    /// <param name="gathered">Where its slides are gathered; null: nowhere.</param>
     /// <param name="window">How long it lives from each read on.</param>
-    /// <param name="run">Makes the slide and says what became of it. Throws nothing.</param>
-    public void SlideBehind(
-        string fullKey, NearSlide? gathered, TimeSpan window, Func<Func<Call, ValueTask<(TagStamp[] Tags, TimeSpan Window)>>, Task> run)
+    /// <param name="observe">Sees what becomes of a slide, and throws nothing.</param>
+    public void SlideBehind(string fullKey, NearSlide? gathered, TimeSpan window, Func<Task<(TagStamp[] Tags, TimeSpan Window)>, Task> observe)
     {
         if (gathered is not null)
-            gathered.Touch((readBefore, worth) => run(call => SlideAsync(fullKey, readBefore, worth, call)));
-        else
-            _ = run(call => nearCopies is null ? SlideAsync(fullKey, call) : SlideAsync(fullKey, readBefore: TimeSpan.Zero, NearSlide.WorthOf(window), call));
+            gathered.Touch((readBefore, worth) => observe(SlideAsync(fullKey, readBefore, worth, Call.Detached()).AsTask()));
+        else if (nearCopies is not null)
+            _ = observe(SlideAsync(fullKey, readBefore: TimeSpan.Zero, NearSlide.WorthOf(window), Call.Detached()).AsTask());
+        else if (slides.AskBehind(fullKey, Call.Detached(), (this, fullKey), SlideByItsRule) is { } sliding)
+            _ = observe(sliding);
     }
 
     /// <summary>As if it had been read so long ago, if that gains so much.</summary>
     private ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, TimeSpan readBefore, TimeSpan worth, Call call) =>
         SlideAsync(fullKey, (database, key) => Scripts.Slide(database, key, (long)readBefore.TotalMilliseconds, (long)worth.TotalMilliseconds), call);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Func<IDatabase, string, Task<RedisResult>> slide, Call call)
     {
         var redis = await connection.OpenAsync(fullKey, Access.Write, call);
@@ -173,6 +183,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return removed.Sum();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
     {
         Lease<byte>? lease;
@@ -230,16 +241,14 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
             : new EntryRead(new DecodedEntry(expiry, default, (ReadOnlyMemory<byte>)fields[2]), tags, buffer: null);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask WriteCompact(
         RedisRoute redis, string fullKey, EntryPayload payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
     {
-        var size = RedisEntry.EncodedSize(expiry, stamps, payload.Length);
-        var buffer = ArrayPool<byte>.Shared.Rent(size);
-        RedisEntry.Encode(buffer.AsSpan(0, size), RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
-        await redis.Change(Commands.Set(redis.Database, fullKey, buffer.AsMemory(0, size), ttlMs), call);
-
-        // Not in a finally: after a time-out or a cancellation the client library may still be about to send these bytes.
-        ArrayPool<byte>.Shared.Return(buffer);
+        var command = SetCommand.Rent(RedisEntry.EncodedSize(expiry, stamps, payload.Length));
+        RedisEntry.Encode(command.Bytes, RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
+        await redis.Change(command.SendAsync(redis.Database, fullKey, ttlMs), call);
+        command.Return();
     }
 
     private static (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using StackExchange.Redis;
 
@@ -20,6 +21,7 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
     public ValueTask<T> Complete<T>(Task<T> reply, Call call) => connection.Complete(reply, this, call);
 
     /// <summary>The same for a command that changes what <see cref="Key"/> holds: whatever becomes of it, this process has no copy of it from here on.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> Change<T>(Task<T> reply, Call call)
     {
         try
@@ -34,6 +36,7 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
 
     /// <summary>DEL. Where Redis is about to be able to, it is asked again until the call's time is over: an eviction is worth the wait.</summary>
     /// <returns>How many of the keys there were.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<long> DeleteAsync(IReadOnlyCollection<string> keys, Call call)
     {
         try
@@ -47,6 +50,7 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long> AskUntilDeleted(IReadOnlyCollection<string> keys, Call call)
     {
         RedisServerException? said = null;

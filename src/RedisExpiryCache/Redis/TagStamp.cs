@@ -31,6 +31,9 @@ internal readonly record struct TagStamp(string Tag, string Generation)
     /// <summary>Null when the bytes are no stamps; never throws.</summary>
     public static TagStamp[]? TryDecode(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.IsEmpty)
+            return [];
+
         var stamps = new List<TagStamp>();
         while (!bytes.IsEmpty)
         {
@@ -57,7 +60,40 @@ internal readonly record struct TagState(string Tag, string? Value)
     public TagStamp Current => new(Tag, Value is null ? "" : Generations.IdOf(Value));
 
     /// <summary>What was stamped stands as the worst of its tags does.</summary>
-    public static Standing StandingOf(TagStamp[] stamps, TagState[] states) => stamps.Length == 0
-        ? Standing.Current
-        : stamps.Min(stamp => Generations.StandingOf(stamp.Generation, Array.Find(states, state => state.Tag == stamp.Tag).Value));
+    public static Standing StandingOf(TagStamp[] stamps, ReadOnlySpan<TagState> states)
+    {
+        var worst = Standing.Current;
+        foreach (var stamp in stamps)
+        {
+            var standing = Generations.StandingOf(stamp.Generation, ValueOf(stamp.Tag, states));
+            if (standing < worst)
+                worst = standing;
+        }
+
+        return worst;
+    }
+
+    /// <summary>The stamped tags of which nothing is known.</summary>
+    public static string[] UnknownAmong(TagStamp[] stamps, TagState[] states)
+    {
+        List<string>? unknown = null;
+        foreach (var stamp in stamps)
+        {
+            if (ValueOf(stamp.Tag, states) is null && !Array.Exists(states, state => state.Tag == stamp.Tag))
+                (unknown ??= []).Add(stamp.Tag);
+        }
+
+        return unknown is null ? [] : [.. unknown];
+    }
+
+    private static string? ValueOf(string tag, ReadOnlySpan<TagState> states)
+    {
+        foreach (var state in states)
+        {
+            if (state.Tag == tag)
+                return state.Value;
+        }
+
+        return null;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using StackExchange.Redis;
 
@@ -13,11 +14,17 @@ internal static class Waits
     public static readonly TimeProvider RealTime = TimeProvider.System;
 
     /// <exception cref="RedisTimeoutException">No reply in time.</exception>
-    public static async ValueTask<T> ForReplyAsync<T>(Task<T> reply, Call call, CallBudget budget)
+    public static ValueTask<T> ForReplyAsync<T>(Task<T> reply, Call call, CallBudget budget)
     {
         if (call.Blocking)
-            return Block(reply, call, budget) ? reply.GetAwaiter().GetResult() : throw TimedOut(reply, budget);
+            return Block(reply, call, budget) ? new ValueTask<T>(reply) : throw TimedOut(reply, budget);
 
+        return call.Token.CanBeCanceled ? ForReplyOrTokenAsync(reply, call, budget) : ReplyWait<T>.For(reply, call, budget);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<T> ForReplyOrTokenAsync<T>(Task<T> reply, Call call, CallBudget budget)
+    {
         try
         {
             return await reply.WaitAsync(call.Left(budget.Time), RealTime, call.Token);
@@ -80,7 +87,8 @@ internal static class Waits
         }
     }
 
-    private static RedisTimeoutException TimedOut(Task reply, CallBudget budget)
+    /// <summary>To be thrown; what comes late is nobody's any more.</summary>
+    public static RedisTimeoutException TimedOut(Task reply, CallBudget budget)
     {
         Abandon(reply);
         return new RedisTimeoutException(

@@ -14,9 +14,9 @@ namespace RedisExpiryCache.ResponseCaching;
 /// A store that fails is logged and counted.
 /// </para>
 /// </summary>
-internal sealed class AppCall(RequestDelegate next, ResponseStore store, ResponseKeys keys, RecordingParts parts)
+internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, RecordingParts parts)
 {
-    private readonly Freshening freshening = new(store, parts.Storable, parts.Report, parts.Time);
+    private readonly Freshening freshening = new(lookups, store, parts.Storable, parts.Report, parts.Time);
 
     /// <param name="exchange">The request, with its fields as they came.</param>
     /// <param name="lookup">What is stored.</param>

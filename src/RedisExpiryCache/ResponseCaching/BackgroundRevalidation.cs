@@ -39,7 +39,7 @@ internal sealed class BackgroundRevalidation(RequestCollapser collapser, Respons
     /// <param name="renew">Answers the request that it is given; false: the app has failed; null: it was not asked.</param>
     public void Start(Exchange exchange, Lookup lookup, Func<HttpContext, Task<bool?>> renew)
     {
-        var resource = KeyText.DigestOf(exchange.Question.Identity);
+        var resource = exchange.Question.Target.Digest;
         if (stopping.IsCancellationRequested || underWay.Count >= MostAtOnce || failures.Find(resource)?.NotBefore > time.GetUtcNow()
             || underWay.ContainsKey(resource) || collapser.IsUnderWay(exchange, lookup))
             return;

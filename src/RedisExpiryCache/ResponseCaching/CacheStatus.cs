@@ -13,11 +13,25 @@ internal static class CacheStatus
     /// <summary>Whether this cache has spoken already.</summary>
     public static bool IsIn(StringValues lines) => lines.Any(static line => line?.StartsWith($"{Cache};", StringComparison.Ordinal) is true);
 
+    // Within a second nearly all hits say the same.
+    private static readonly HitText?[] HitTexts = new HitText?[1024];
+
     /// <summary>Where it was found is said only of what Redis was not asked for.</summary>
-    public static string Hit(TimeSpan? timeLeft, HitLevel level = HitLevel.Redis) => string.Concat(
-        $"{Cache}; hit",
-        timeLeft is { } left ? $"; ttl={Seconds(left)}" : "",
-        level == HitLevel.Near ? $"; detail={level.Token()}" : "");
+    public static string Hit(TimeSpan? timeLeft, HitLevel level = HitLevel.Redis)
+    {
+        var seconds = timeLeft is { } left ? (long)Math.Floor(left.TotalSeconds) : (long?)null;
+        ref var known = ref HitTexts[(uint)((seconds ?? 0) * 2 + (int)level) % HitTexts.Length];
+        var said = known;
+        if (said is null || said.Seconds != seconds || said.Level != level)
+            known = said = new HitText(seconds, level, string.Concat(
+                $"{Cache}; hit",
+                timeLeft is { } span ? $"; ttl={Seconds(span)}" : "",
+                level == HitLevel.Near ? $"; detail={level.Token()}" : ""));
+
+        return said.Text;
+    }
+
+    private sealed record HitText(long? Seconds, HitLevel Level, string Text);
 
     public static string Stored(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}; stored";
 

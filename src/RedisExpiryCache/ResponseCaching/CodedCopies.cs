@@ -19,7 +19,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <para>Failure policy: whatever happens to a copy, the client gets the plain body. Redis' failures are logged and counted as those of the store.</para>
 /// </summary>
 internal sealed class CodedCopies(
-    ResponseStore store, RedisEntries entries, ServerClock clock, ResponseReport report, IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
+    ResponseLookups lookups, RedisEntries entries, ServerClock clock, ResponseReport report, IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
 {
     private const int RememberedCopies = 20_000;
 
@@ -51,7 +51,7 @@ internal sealed class CodedCopies(
         if (exchange.Coding is not { } client)
             return;
 
-        var key = IsWanted(exchange, client) && store.GuessKey(exchange.Question) is { } plainKey ? KeyOf(plainKey, client.Coding!) : null;
+        var key = IsWanted(exchange, client) && lookups.GuessKey(exchange.Question) is { } plainKey ? KeyOf(plainKey, client.Coding!) : null;
         var isThere = key is not null && known.Find(key) is { IsThere: true };
         client.AskAhead(key, isThere ? entries.ReadAsync(key!, call).AsTask() : null, call);
     }
@@ -201,13 +201,13 @@ internal sealed class CodedCopies(
             : new EntryExpiry(left - Margin, plain.AbsoluteExpiration);
     }
 
-    private void Slide(string key, EntryRead read, TimeSpan window) => entries.SlideBehind(key, read.Slide, window, slide => SlideAsync(key, slide));
+    private void Slide(string key, EntryRead read, TimeSpan window) => entries.SlideBehind(key, read.Slide, window, sliding => ObserveAsync(key, sliding));
 
-    private async Task SlideAsync(string key, Func<Call, ValueTask<(TagStamp[], TimeSpan)>> slide)
+    private async Task ObserveAsync(string key, Task sliding)
     {
         try
         {
-            await slide(Call.Detached());
+            await sliding;
         }
         catch (Exception failure)
         {

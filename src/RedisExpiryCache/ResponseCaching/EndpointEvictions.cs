@@ -56,7 +56,7 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
         var groups = CacheGroups.InvalidatedBy(context.Request.Method, context.Response.Headers[CacheGroups.InvalidationField]);
 
         // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
-        var call = Call.Within(budget);
+        var call = Call.Detached(budget);
         Task<Exception?>[] attempts =
         [
             .. targets.Concat(Paths(markStale: false)).Distinct(StringComparer.Ordinal).Select(path =>

@@ -17,10 +17,10 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     public string Path => Context.Request.Path.Value ?? "/";
 
     /// <summary>The policy as the app may still change it for this response.</summary>
-    public ServingFeature Serving { get; private init; } = new(Policy, Context.Response);
+    public ServingFeature Serving { get => field ??= new ServingFeature(Policy, Context.Response); private init; }
 
     /// <summary>For another run of the app: what it has said in an earlier one does not count.</summary>
-    public Exchange ForAnotherRun() => this with { Serving = new ServingFeature(Policy, Context.Response) };
+    public Exchange ForAnotherRun() => this with { Serving = null! };
 
     /// <summary>As the policy tells users apart, at the time of the lookup; null: nobody that it can tell.</summary>
     private string? User { get; } = Policy.UserOf(Context);
@@ -29,7 +29,7 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     public Exchange WithFieldsAsTheyCame()
     {
         var fields = new Dictionary<string, StringValues>(Context.Request.Headers, StringComparer.OrdinalIgnoreCase);
-        return this with { Question = Question with { FieldOf = name => fields.GetValueOrDefault(name) } };
+        return this with { Question = Question with { Fields = new HeaderDictionary(fields) } };
     }
 
     /// <summary>
@@ -44,12 +44,10 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestBudget budget, DateTimeOffset now)
     {
         var request = context.Request;
-        var path = request.PathBase + request.Path;
         var question = new Question(
-            keys.UrlOf(path, policy.Query.Canonical(request.QueryString.Value)),
-            ResponseKeys.IdentityOf(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
+            keys.Targets.Of(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
             policy.Tags.Length == 0 ? EverythingAlone : TagsOf(policy, request),
-            name => request.Headers[name],
+            request.Headers,
             budget);
 
         // Users whom the key tells apart share nothing, so to the rules they are nobody in particular.

@@ -7,7 +7,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// Brings a stored response up to date with what the app says of it, by a 304 (RFC 9111 4.3.4) or in answer to HEAD (4.3.5).
 /// <para>Failure policy: a store that fails is logged and counted, a mistake of our own is logged; the client gets its answer all the same.</para>
 /// </summary>
-internal sealed class Freshening(ResponseStore store, StorableResponses storable, ResponseReport report, TimeProvider time)
+internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, StorableResponses storable, ResponseReport report, TimeProvider time)
 {
     private sealed record Updated(CachedResponse Response, TimeSpan Age, bool IsStored);
 
@@ -156,7 +156,7 @@ internal sealed class Freshening(ResponseStore store, StorableResponses storable
     {
         try
         {
-            return await store.FindVariantAsync(exchange.Question, lookup, lookup.OthersOf(exchange.Question).First(variant => variant.ETag == tag));
+            return await lookups.FindVariantAsync(exchange.Question, lookup, lookup.OthersOf(exchange.Question).First(variant => variant.ETag == tag));
         }
         catch (Exception failure)
         {

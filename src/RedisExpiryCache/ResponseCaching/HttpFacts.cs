@@ -94,7 +94,7 @@ internal static class HttpFacts
                 return true;
         }
 
-        directives = default;
+        directives = CacheControl.None;
         return false;
     }
 

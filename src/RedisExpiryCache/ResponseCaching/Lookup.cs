@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.NearCache;
 using RedisExpiryCache.Redis;
@@ -7,36 +6,34 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>A request in the store's terms.</summary>
-/// <param name="UrlKey">The key of its URL's generation.</param>
-/// <param name="Identity">All that tells it apart from other requests, but for its fields.</param>
+/// <param name="Target">What it asks for.</param>
 /// <param name="Tags">The tags that its response will carry, escaped, <see cref="ResponseKeys.EverythingTag"/> among them.</param>
-/// <param name="FieldOf">Its fields.</param>
+/// <param name="Fields">Its fields.</param>
 /// <param name="Budget">How long it may wait for the store.</param>
-internal sealed record Question(string UrlKey, string Identity, string[] Tags, Func<string, StringValues> FieldOf, RequestBudget Budget);
+internal sealed record Question(RequestTarget Target, string[] Tags, IHeaderDictionary Fields, RequestBudget Budget)
+{
+    /// <summary>The key of its URL's generation.</summary>
+    public string UrlKey => Target.UrlKey;
+
+    /// <summary>All that tells it apart from other requests, but for its fields.</summary>
+    public string Identity => Target.Identity;
+}
 
 /// <summary>What the store knew of a request, before the app ran. The body lives in a pooled buffer: dispose when the answer is sent.</summary>
 internal sealed class Lookup : IDisposable
 {
-    private readonly EntryRead read;
+    private readonly FoundResponse? found;
 
     /// <summary>Nothing found, and nothing known that a response could be stored under.</summary>
     public Lookup(string? reason = null) => Reason = reason;
 
-    public Lookup(UrlRecord? url, TagStamp[] stamps, string tagNote) => (Url, Stamps, TagNote) = (url, stamps, tagNote);
+    /// <param name="url">What is known of the URL; null: a response cannot be stored.</param>
+    /// <param name="tags">What the keys of the question's tags held, <see cref="ResponseKeys.EverythingTag"/> among them.</param>
+    public Lookup(UrlRecord? url, TagState[] tags) => (Url, Tags) = (url, tags);
 
     /// <summary>Found.</summary>
-    public Lookup(Lookup known, string key, CachedResponse response, ReadOnlyMemory<byte> body, EntryRead read)
-        : this(known.Url, known.Stamps, known.TagNote)
-    {
-        (Key, Response, Body, this.read) = (key, response, body, read);
-    }
-
-    /// <summary>What is known of a URL and of the question's tags, <see cref="ResponseKeys.EverythingTag"/> among them.</summary>
-    public static Lookup Known(UrlRecord url, TagState[] tags)
-    {
-        var note = Generations.NoteOf(Array.Find(tags, static tag => tag.Tag == ResponseKeys.EverythingTag).Value!);
-        return new Lookup(url, Array.ConvertAll(tags, static tag => tag.Current), note) { Tags = tags };
-    }
+    public Lookup(UrlRecord? url, TagState[] tags, string key, FoundResponse found)
+        : this(url, tags) => (Key, this.found) = (key, found);
 
     /// <summary>Why the store could not be asked.</summary>
     public string? Reason { get; }
@@ -45,16 +42,16 @@ internal sealed class Lookup : IDisposable
     public UrlRecord? Url { get; }
 
     /// <summary>The generations of the question's tags before the app ran.</summary>
-    public TagStamp[] Stamps { get; } = [];
+    public TagStamp[] Stamps => field ??= Array.ConvertAll(Tags, static tag => tag.Current);
 
     /// <summary>What their keys held.</summary>
-    public TagState[] Tags { get; init; } = [];
+    public TagState[] Tags { get; } = [];
 
     /// <summary>Before the app ran; an eviction of any tag or group since has changed it.</summary>
-    public string TagNote { get; } = "";
+    public string TagNote => Array.Find(Tags, static tag => tag.Tag == ResponseKeys.EverythingTag).Value is { } everything ? Generations.NoteOf(everything) : "";
 
     /// <summary>As if the URL had had this generation at the time of the lookup; null: none.</summary>
-    public Lookup Under(string? generation) => new(generation is null ? null : new UrlRecord(generation), Stamps, TagNote);
+    public Lookup Under(string? generation) => new(generation is null ? null : new UrlRecord(generation), Tags);
 
     /// <summary>What was looked for, found or not.</summary>
     public string? Key { get; private init; }
@@ -71,30 +68,56 @@ internal sealed class Lookup : IDisposable
         if (Url is not { Variants.Length: > 0 })
             return [];
 
-        var resource = KeyText.DigestOf(question.Identity);
+        var resource = question.Target.Digest;
         return Url.Variants.Where(variant => variant.Resource == resource && Key?.EndsWith(variant.Digest, StringComparison.Ordinal) is not true);
     }
 
     /// <summary>The same URL, looked up by another key, under which nothing was found.</summary>
-    public Lookup Without(string key, bool isAbsent = false) => new(Url, Stamps, TagNote) { Key = key, IsAbsent = isAbsent, Tags = Tags };
+    public Lookup Without(string key, bool isAbsent = false) => new(Url, Tags) { Key = key, IsAbsent = isAbsent };
 
-    public CachedResponse? Response { get; }
+    public CachedResponse? Response => found?.Response;
 
-    public ReadOnlyMemory<byte> Body { get; }
+    public ReadOnlyMemory<byte> Body => found?.Body ?? default;
 
     /// <summary>All of it was in this process; Redis was not asked.</summary>
     public bool IsNear { get; init; }
 
     /// <summary>Where the slides of what was found are gathered; null: each is on its own.</summary>
-    public NearSlide? Slide => read.Slide;
+    public NearSlide? Slide => found?.Read.Slide;
 
-    public EntryExpiry Expiry => read.Expiry;
+    public EntryExpiry Expiry => found?.Read.Expiry ?? default;
 
     /// <summary>What the response was stamped with when it was stored.</summary>
-    public TagStamp[] StoredStamps => read.Tags;
+    public TagStamp[] StoredStamps => found?.Read.Tags ?? [];
 
     /// <summary>The generations, at the time of the lookup, of tags that the response named while it was made.</summary>
     public TagStamp[] LateStamps { get; init; } = [];
 
-    public void Dispose() => read.Dispose();
+    /// <summary>
+    /// Whether what was found for somebody who asked at the same time is what this question would have found. By the guessed key, which stands for all
+    /// that tells the two requests apart as far as was known when they asked.
+    /// </summary>
+    public bool Answers(Question question, string guessedKey)
+    {
+        if (Response is null || Key != guessedKey || Tags.Length != question.Tags.Length)
+            return false;
+
+        for (var i = 0; i < Tags.Length; i++)
+        {
+            if (Tags[i].Tag != question.Tags[i])
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The same for so many, of whom each disposes of it.</summary>
+    public Lookup SharedBy(int count) => found is null || count == 1
+        ? this
+        : new Lookup(Url, Tags, Key!, found with { Read = found.Read.SharedBy(count) }) { LateStamps = LateStamps };
+
+    public void Dispose() => found?.Read.Dispose();
 }
+
+/// <summary>A stored response as it was read. The body lives in the buffer of <paramref name="Read"/>, unless it was copied from there.</summary>
+internal sealed record FoundResponse(CachedResponse Response, ReadOnlyMemory<byte> Body, EntryRead Read);

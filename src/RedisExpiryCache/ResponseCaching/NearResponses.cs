@@ -24,16 +24,15 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
         if (!url.HasResponses)
             return null;
 
-        var key = ResponseKeys.VariantOf(question.UrlKey, url.Generation, keys.DigestOf(question, url.Names));
-        if (copies.Find<ResponseCopy>(key) is not { } copy || LateStatesOf(copy.Read.Tags, tags) is not { } late)
+        var key = keys.VariantOf(question, url);
+        if (copies.Find<FoundResponse>(key) is not { } copy || LateStatesOf(copy.Read.Tags, tags) is not { } late)
             return null;
 
-        if (TagState.StandingOf(copy.Read.Tags, [.. tags, .. late]) != Standing.Current)
+        if (TagState.StandingOf(copy.Read.Tags, late.Length == 0 ? tags : [.. tags, .. late]) != Standing.Current)
             return null;
 
-        return new Lookup(Lookup.Known(url, tags), key, copy.Response, copy.Body, copy.Read)
+        return new Lookup(url, tags, key, copy)
         {
-            Tags = tags,
             LateStamps = Array.ConvertAll(late, static state => state.Current),
             IsNear = true,
         };
@@ -51,7 +50,7 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
             size += FieldOverhead + (2 * (name.Length + lines.Sum(static line => line?.Length ?? 0)));
 
         var sliding = read with { Slide = read.Fill.SlideOf(read.Expiry.Sliding) };
-        return read.Fill.TryPut(new ResponseCopy(response, body.ToArray(), sliding.With(payload: default)), size) ? sliding : read;
+        return read.Fill.TryPut(new FoundResponse(response, body.ToArray(), sliding.With(payload: default)), size) ? sliding : read;
     }
 
     private TagState[]? StatesOf(string[] tags)
@@ -69,10 +68,5 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
     }
 
     /// <summary>Of the tags that the response has and the question has not.</summary>
-    private TagState[]? LateStatesOf(TagStamp[] stamps, TagState[] known) =>
-        Array.TrueForAll(stamps, stamp => Array.Exists(known, state => state.Tag == stamp.Tag))
-            ? []
-            : StatesOf([.. stamps.Select(static stamp => stamp.Tag).Except(known.Select(static state => state.Tag))]);
-
-    private sealed record ResponseCopy(CachedResponse Response, ReadOnlyMemory<byte> Body, EntryRead Read);
+    private TagState[]? LateStatesOf(TagStamp[] stamps, TagState[] known) => TagState.UnknownAmong(stamps, known) is { Length: > 0 } late ? StatesOf(late) : [];
 }

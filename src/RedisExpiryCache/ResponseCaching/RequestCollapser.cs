@@ -78,7 +78,7 @@ internal sealed class RequestCollapser(
     public async ValueTask<Turn> EnterAsync(Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
     {
         // A URL can be long, and is remembered for a while.
-        var resource = KeyText.DigestOf(exchange.Question.Identity);
+        var resource = exchange.Question.Target.Digest;
         if (mayWait && notShared.Find(resource)?.Moment > time.GetUtcNow())
             return new Turn(this, resource);
 
@@ -159,7 +159,7 @@ internal sealed class RequestCollapser(
         try
         {
             var name = keys.LockOf(lookup.Key!, lookup.Stamps);
-            var (token, isDone) = await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, Call.Within(budget));
+            var (token, isDone) = await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, Call.Detached(budget));
             turn.Lock = token is null ? null : (name, token);
             if (token is not null && !isDone)
                 return turn;
@@ -210,7 +210,7 @@ internal sealed class RequestCollapser(
         {
             await Task.Delay(pause, TimeProvider.System, exchange.Context.RequestAborted);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            state = await locks.LookAsync(name, Call.Within(budget));
+            state = await locks.LookAsync(name, Call.Detached(budget));
         }
 
         return state;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.Redis;
@@ -18,6 +19,7 @@ internal sealed class ResponseCacheMiddleware
     private const int MostRounds = 3;
 
     private readonly RequestDelegate next;
+    private readonly RequestLookup lookups;
     private readonly ResponseStore store;
     private readonly ResponseKeys keys;
     private readonly PolicyBook policies;
@@ -34,14 +36,15 @@ internal sealed class ResponseCacheMiddleware
     private readonly CallBudget ownBudget;
 
     public ResponseCacheMiddleware(
-        RequestDelegate next, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions, RequestCollapser collapser,
+        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions, RequestCollapser collapser,
         BackgroundRevalidation background, CodedCopies codings, ResponseReport report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
     {
         (this.next, this.store, this.keys, this.policies, this.evictions) = (next, store, keys, policies, evictions);
         (this.collapser, this.background, this.codings, this.report, this.options, this.time) = (collapser, background, codings, report, options.Value, time);
         parts = new RecordingParts(new StorableResponses(options.Value.ResponseCaching), new StoresUnderWay(), report, time);
-        app = new AppCall(next, store, keys, parts);
+        app = new AppCall(next, lookups, store, keys, parts);
         responseBudget = options.Value.ResponseCaching.ToBudget();
+        this.lookups = new RequestLookup(lookups, codings, parts.StoresUnderWay, parts.Storable.Rules, responseBudget, report);
         ownBudget = new CallBudget(options.Value.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
     }
 
@@ -78,7 +81,7 @@ internal sealed class ResponseCacheMiddleware
         MvcResponseCache.AddFeature(context);
         if (options.ResponseCaching.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && Begin(context, policy, new RequestBudget(responseBudget)) is { } post)
         {
-            using var lookup = await LookUp(post);
+            using var lookup = await lookups.LookUpAsync(post);
             await app.PostAsync(post, lookup, evictions);
         }
         else
@@ -90,7 +93,8 @@ internal sealed class ResponseCacheMiddleware
     }
 
     /// <returns>False when somebody else has done what this request was waiting for, and the store is to be asked again.</returns>
-    private async Task<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RequestBudget budget, bool isLast)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RequestBudget budget, bool isLast)
     {
         if (Begin(context, policy, budget) is not { } exchange)
         {
@@ -100,10 +104,12 @@ internal sealed class ResponseCacheMiddleware
         }
 
         // 2. Look it up.
-        using var lookup = LookNear(exchange) ?? await LookUp(exchange);
+        var near = lookups.LookNear(exchange, out var verdict);
+        using var lookup = near ?? await lookups.LookUpAsync(exchange);
 
         // 3. Ask the rules.
-        var verdict = Decide(exchange, lookup);
+        if (near is null)
+            verdict = Decide(exchange, lookup);
 
         // 4. Apply the verdict.
         switch (verdict.Action)
@@ -138,52 +144,8 @@ internal sealed class ResponseCacheMiddleware
         }
     }
 
-    /// <summary>A hit that needs nothing but what is in this process. Whatever else the rules would say, they say of what Redis holds now.</summary>
-    private Lookup? LookNear(Exchange exchange)
-    {
-        var started = ResponseReport.Start();
-        try
-        {
-            // In this order: a store drops what is near before it says that it is done.
-            if (!store.HasNear || parts.StoresUnderWay.Has(exchange.Question.UrlKey)
-                || store.FindNear(exchange.Question) is not { } near || Decide(exchange, near).Action != ReuseAction.Serve)
-                return null;
-
-            exchange.Coding?.AskAhead(key: null, read: null, Call.Within(responseBudget));
-            report.LookedUp(started, ResponseOutcome.Hit, HitLevel.Near);
-            return near;
-        }
-        catch (Exception mistake)
-        {
-            report.Mistake(mistake);
-            return null;
-        }
-    }
-
-    private async ValueTask<Lookup> LookUp(Exchange exchange)
-    {
-        var started = ResponseReport.Start();
-        var call = exchange.Question.Budget.Begin();
-        try
-        {
-            await parts.StoresUnderWay.WaitAsync(exchange.Question.UrlKey, exchange.Question.Budget.Left(call));
-            codings.AskAhead(exchange, call);
-            var lookup = await store.FindAsync(exchange.Question, exchange.MayStore, call);
-            report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit, lookup.Response is null ? null : HitLevel.Redis);
-            return lookup;
-        }
-        catch (Exception failure)
-        {
-            report.LookedUp(started, ResponseOutcome.Error);
-            return new Lookup(report.StoreFailed(failure));
-        }
-        finally
-        {
-            exchange.Question.Budget.End(call);
-        }
-    }
-
-    private async Task Serve(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask Serve(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
     {
         var timeLeft = verdict.TimeLeft;
         if (lookup.Expiry.Sliding is { } window)
@@ -258,7 +220,7 @@ internal sealed class ResponseCacheMiddleware
         if (Begin(context, policies.Of(context.GetEndpoint()), new RequestBudget(ownBudget)) is not { } exchange)
             return false;
 
-        using var before = await LookUp(exchange);
+        using var before = await lookups.LookUpAsync(exchange);
         if (before.Url is null)
             return null;
 
@@ -273,7 +235,7 @@ internal sealed class ResponseCacheMiddleware
         await using var givenUp = context.RequestAborted.Register(() => turn.End(FlightEnd.AskAgain));
 
         // Whoever had the turn before may have done it between the first look and now.
-        using var lookup = await LookUp(exchange);
+        using var lookup = await lookups.LookUpAsync(exchange);
         if (lookup.Url is null)
             return null;
 

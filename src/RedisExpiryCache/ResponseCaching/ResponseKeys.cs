@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
@@ -23,6 +22,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
     public const string EverythingTag = "*";
 
+    /// <summary>What requests ask for.</summary>
+    public RequestTargets Targets => field ??= new RequestTargets(this);
+
     // Asked for by each request.
     private readonly string everythingKey = KeyOfTag(instanceName, EverythingTag);
 
@@ -41,31 +43,32 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     public string TagOf(string escapedTag) => escapedTag == EverythingTag ? everythingKey : KeyOfTag(instanceName, escapedTag);
 
-    /// <summary>The key of one response, by what <see cref="DigestOf(Question, string[])"/> says of its request.</summary>
+    /// <summary>The key of one response, by what <see cref="DigestOf"/> says of its request.</summary>
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
 
     /// <summary>The lock of whoever makes the response under this key. Who comes after an eviction does not wait for one from before.</summary>
     public string LockOf(string variantKey, IEnumerable<TagStamp> stamps) =>
         $"{instanceName}lock:{KeyText.DigestOf(string.Concat([variantKey, .. stamps.Select(static stamp => stamp.Generation)]))}";
 
+    /// <summary>The key of the response to this request, by what is known of its URL.</summary>
+    public string VariantOf(Question question, UrlRecord url) =>
+        url.Names.Length == 0 ? question.Target.KeyUnder(url.Generation) : VariantOf(question.UrlKey, url.Generation, DigestOf(question, url.Names));
+
     /// <summary>Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.</summary>
-    public string DigestOf(string identity, string[] names, Func<string, StringValues> fieldOf)
+    public string DigestOf(Question question, string[] names)
     {
         if (names.Length == 0)
-            return KeyText.DigestOf(identity);
+            return question.Target.Digest;
 
-        var text = new StringBuilder(identity);
+        var text = new StringBuilder(question.Identity);
         foreach (var name in names)
         {
             Append(text, name);
-            Append(text, Variants.Normalize(name, fieldOf(name), ignorePreferenceOrder));
+            Append(text, Variants.Normalize(name, question.Fields[name], ignorePreferenceOrder));
         }
 
         return KeyText.DigestOf(text.ToString());
     }
-
-    /// <summary>The same, of a request in the store's terms.</summary>
-    public string DigestOf(Question question, string[] names) => DigestOf(question.Identity, names, question.FieldOf);
 
     /// <summary>All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.</summary>
     public static string IdentityOf(HttpRequest request, string? rawTarget, ResponsePolicy policy)

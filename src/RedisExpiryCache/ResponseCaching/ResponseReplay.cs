@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Primitives;
@@ -12,14 +14,15 @@ internal static class ResponseReplay
     public const string CacheStatusName = "Cache-Status";
 
     /// <summary>Sends the stored response, or the parts of it that were asked for, or only says that it has not been modified.</summary>
-    public static async Task<ResponseOutcome> ServeAsync(Exchange exchange, Lookup lookup, CachedResponse stored, TimeSpan age, string? cacheStatus)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<ResponseOutcome> ServeAsync(Exchange exchange, Lookup lookup, CachedResponse stored, TimeSpan age, string? cacheStatus)
     {
         var (response, body) = await CodedCopies.ForAsync(exchange, lookup, stored);
         return await SendAsync(exchange, response, body, age, cacheStatus);
     }
 
     /// <summary><see cref="ServeAsync"/>, of a response for which there can be no copies in content codings yet.</summary>
-    public static Task<ResponseOutcome> ServePlainAsync(Exchange exchange, CachedResponse response, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
+    public static ValueTask<ResponseOutcome> ServePlainAsync(Exchange exchange, CachedResponse response, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
     {
         if (exchange.Coding is { } client)
             client.MayVary = ContentCoding.IsFor(response);
@@ -27,7 +30,8 @@ internal static class ResponseReplay
         return SendAsync(exchange, response, body, age, cacheStatus);
     }
 
-    private static async Task<ResponseOutcome> SendAsync(Exchange exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<ResponseOutcome> SendAsync(Exchange exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
     {
         var (context, request) = (exchange.Context, exchange.Request);
         var response = context.Response;
@@ -83,13 +87,12 @@ internal static class ResponseReplay
         return Ranges.Requested(request.Range, rules.Part?.CompleteLength ?? length);
     }
 
-    private static async Task Send(HttpResponse response, ReadOnlyMemory<byte> body, bool isHead)
+    private static ValueTask<FlushResult> Send(HttpResponse response, ReadOnlyMemory<byte> body, bool isHead)
     {
         if (response.StatusCode != StatusCodes.Status204NoContent)
             response.ContentLength = body.Length;
 
-        if (!body.IsEmpty && !isHead)
-            await response.BodyWriter.WriteAsync(body);
+        return body.IsEmpty || isHead ? default : response.BodyWriter.WriteAsync(body);
     }
 
     private static async Task SendRanges(HttpResponse response, CachedResponse stored, ReadOnlyMemory<byte> body, ByteRange[] ranges, RequestFacts request)

@@ -18,7 +18,7 @@ internal sealed record UrlRecord
 
     public UrlRecord(string value)
     {
-        Value = value;
+        (Value, Generation) = (value, Generations.IdOf(value));
         var note = Generations.NoteOf(value);
         HasResponses = note.Length > 0;
         if (!HasResponses)
@@ -32,7 +32,7 @@ internal sealed record UrlRecord
 
     public string Value { get; }
 
-    public string Generation => Generations.IdOf(Value);
+    public string Generation { get; }
 
     /// <summary>Those that were marked stale, the latest first: what was stored under them may be of use still.</summary>
     public IEnumerable<string> RetiredGenerations => Generations.RetiredIn(Value);

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Primitives;
 namespace RedisExpiryCache.Rfc9111;
 
 /// <summary>The directives of a Cache-Control field that the rules here look at, RFC 9111 5.2. Reading it never fails.</summary>
-internal readonly record struct CacheControl
+internal sealed record CacheControl
 {
     /// <summary>What max-stale without an argument allows, RFC 9111 5.2.1.2: a stale response of any age.</summary>
     public static readonly TimeSpan AnyStaleness = TimeSpan.MaxValue;
 
-    public static CacheControl None => default;
+    public static readonly CacheControl None = new();
 
     public bool NoStore { get; init; }
     public bool NoCache { get; init; }

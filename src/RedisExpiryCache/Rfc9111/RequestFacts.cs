@@ -6,7 +6,7 @@ namespace RedisExpiryCache.Rfc9111;
 internal readonly record struct RequestFacts
 {
     public required string Method { get; init; }
-    public CacheControl CacheControl { get; init; }
+    public CacheControl CacheControl { get => field ?? CacheControl.None; init; }
 
     /// <summary>As <see cref="AsksNoCacheByPragma"/> says.</summary>
     public bool PragmaNoCache { get; init; }

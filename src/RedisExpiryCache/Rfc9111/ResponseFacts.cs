@@ -8,7 +8,7 @@ internal sealed record ResponseFacts
     public required int StatusCode { get; init; }
 
     /// <summary>Of Cache-Control, or of the targeted field that replaces it (RFC 9213 2.2).</summary>
-    public CacheControl CacheControl { get; init; }
+    public CacheControl CacheControl { get => field ?? CacheControl.None; init; }
 
     /// <summary>Null when missing or invalid: the response is then as old as the moment it was received, RFC 9110 6.6.1.</summary>
     public DateTimeOffset? Date { get; init; }

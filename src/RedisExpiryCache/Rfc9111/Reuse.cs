@@ -62,7 +62,7 @@ internal static class Reuse
         && Ranges.IfRangeMatches(request.IfRange, stored.ETag, stored.LastModified, stored.Date, now);
 
     private static ReuseVerdict Ask(
-        in RequestFacts request, StoredResponse stored, CachingRules rules, in CacheControl asked, ForwardReason reason, TimeSpan age, TimeSpan? timeLeft)
+        in RequestFacts request, StoredResponse stored, CachingRules rules, CacheControl asked, ForwardReason reason, TimeSpan age, TimeSpan? timeLeft)
     {
         // RFC 9111 5.2.1.7
         if (asked.OnlyIfCached)
@@ -78,7 +78,7 @@ internal static class Reuse
     /// An older failure is no help. RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only not fresh
     /// enough for the client, will do.
     /// </summary>
-    private static bool MayServeOnError(StoredResponse stored, CachingRules rules, in CacheControl asked, TimeSpan? timeLeft)
+    private static bool MayServeOnError(StoredResponse stored, CachingRules rules, CacheControl asked, TimeSpan? timeLeft)
     {
         if (!MayServeStale(stored) || Validation.IsFailure(stored.StatusCode))
             return false;

@@ -75,7 +75,7 @@ internal static class Storing
         return response.CacheControl.MustUnderstand && !IsUnderstood(response.StatusCode) ? NoStoreReason.MustUnderstand : null;
     }
 
-    private static NoStoreReason? ForbiddenByUser(in RequestFacts request, in CacheControl directives)
+    private static NoStoreReason? ForbiddenByUser(in RequestFacts request, CacheControl directives)
     {
         // RFC 9111 3.5
         if (request.HasAuthorization && !directives.AllowsAuthorization)

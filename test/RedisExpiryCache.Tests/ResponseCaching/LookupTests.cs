@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Primitives;
+using Microsoft.AspNetCore.Http;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching;
 
@@ -7,7 +7,7 @@ namespace RedisExpiryCache.Tests.ResponseCaching;
 /// <summary>RFC 9111 4.3.1: an entity tag says nothing about another resource.</summary>
 public class LookupTests
 {
-    private static readonly Question Question = new("url", "identity", [], static _ => StringValues.Empty, new RequestBudget(new CallBudget(TimeSpan.FromSeconds(1), "")));
+    private static readonly Question Question = new(new RequestTarget("url", "identity"), [], new HeaderDictionary(), new RequestBudget(new CallBudget(TimeSpan.FromSeconds(1), "")));
 
     private static readonly UrlVariant One = new(new string('1', KeyText.DigestLength), KeyText.DigestOf("identity"), "\"a\"");
 
@@ -19,17 +19,17 @@ public class LookupTests
 
     [Fact]
     public void The_other_variants_are_those_of_the_same_resource() =>
-        Assert.Equal([Two, One], new Lookup(Record, [], "").OthersOf(Question));
+        Assert.Equal([Two, One], new Lookup(Record, []).OthersOf(Question));
 
     [Fact]
     public void The_variant_that_was_looked_for_is_no_other() =>
-        Assert.Equal([One], new Lookup(Record, [], "").Without($"url#generation.{Two.Digest}").OthersOf(Question));
+        Assert.Equal([One], new Lookup(Record, []).Without($"url#generation.{Two.Digest}").OthersOf(Question));
 
     [Fact]
     public void Where_nothing_is_known_there_are_none()
     {
         Assert.Empty(new Lookup().OthersOf(Question));
-        Assert.Empty(new Lookup(new UrlRecord("0123456789abcdef"), [], "").OthersOf(Question));
-        Assert.Empty(new Lookup(Record, [], "").OthersOf(Question with { Identity = "third" }));
+        Assert.Empty(new Lookup(new UrlRecord("0123456789abcdef"), []).OthersOf(Question));
+        Assert.Empty(new Lookup(Record, []).OthersOf(Question with { Target = new RequestTarget("url", "third") }));
     }
 }

@@ -31,7 +31,7 @@ public class PartialContentTests
             Date = DateTimeOffset.UnixEpoch,
         });
 
-    private static Lookup Found(CachedResponse stored, byte[] body) => new(new Lookup(new UrlRecord("0123456789abcdef"), [], ""), "key", stored, body, default);
+    private static Lookup Found(CachedResponse stored, byte[] body) => new(new UrlRecord("0123456789abcdef"), [], "key", new FoundResponse(stored, body, default));
 
     private static (CachedResponse Response, string Body) Combine(Lookup lookup, CachedResponse response, byte[] body, long limit = 100)
     {

@@ -48,6 +48,9 @@ internal sealed class ResponsePolicy(PolicySettings settings)
         return string.Create(CultureInfo.InvariantCulture, $"{(IsPersonal ? "private" : "public")}, max-age={seconds}");
     }
 
+    /// <summary>Whether there are any <see cref="PartsOf"/> a request.</summary>
+    public bool HasParts => settings.VaryByCulture is true || VariesByUser || routeValueNames.Length > 0 || settings.Custom.Length > 0;
+
     /// <summary>
     /// What tells this request apart beyond its URL and fields, each part or null: culture, user, claims, route values, the app's own functions.
     /// </summary>

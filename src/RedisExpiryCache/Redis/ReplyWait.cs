@@ -1,0 +1,75 @@
+using System.Threading.Tasks.Sources;
+using Microsoft.Extensions.ObjectPool;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// A wait for one reply, used again for another once it is over: a hit would else leave more behind than it has read. One whose time was over is not used again,
+/// for its reply may still come.
+/// </summary>
+internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
+{
+    private const int Pending = 0, Replied = 1, Late = 2;
+
+    private static readonly ObjectPool<ReplyWait<T>> Pool =
+        new DefaultObjectPool<ReplyWait<T>>(new DefaultPooledObjectPolicy<ReplyWait<T>>(), maximumRetained: 1024);
+
+    private readonly Action whenReplied;
+    private ManualResetValueTaskSourceCore<T> core;
+    private Task<T>? reply;
+    private CallBudget? budget;
+    private int state;
+
+    public ReplyWait() => whenReplied = WhenReplied;
+
+    /// <exception cref="RedisTimeoutException">No reply in time.</exception>
+    public static ValueTask<T> For(Task<T> reply, Call call, CallBudget budget)
+    {
+        var wait = Pool.Get();
+        (wait.reply, wait.budget) = (reply, budget);
+        Volatile.Write(ref wait.state, Pending);
+        Deadlines.Add(wait, call.EndOf(budget.Time));
+        var version = wait.core.Version;
+        reply.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(wait.whenReplied);
+        return new ValueTask<T>(wait, version);
+    }
+
+    public override bool TryExpire() => Interlocked.CompareExchange(ref state, Late, Pending) == Pending;
+
+    public override void Expired() => core.SetException(Waits.TimedOut(reply!, budget!));
+
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(continuation, state, token, flags);
+
+    public T GetResult(short token)
+    {
+        try
+        {
+            return core.GetResult(token);
+        }
+        finally
+        {
+            if (state == Replied)
+            {
+                (reply, budget) = (null, null);
+                core.Reset();
+                Pool.Return(this);
+            }
+        }
+    }
+
+    private void WhenReplied()
+    {
+        if (Interlocked.CompareExchange(ref state, Replied, Pending) != Pending)
+            return;
+
+        Deadlines.Remove(this);
+        if (reply!.IsCompletedSuccessfully)
+            core.SetResult(reply.Result);
+        else
+            core.SetException(reply.Exception?.InnerException ?? new TaskCanceledException(reply));
+    }
+}

@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// Step 2 of a request's story: looks it up, in this process and in Redis. Failure policy: a Redis that fails, and a mistake of our own, are reported, and the request
+/// goes on as if nothing were stored.
+/// </summary>
+internal sealed class RequestLookup(
+    ResponseLookups lookups, CodedCopies codings, StoresUnderWay storesUnderWay, CachingRules rules, CallBudget budget, ResponseReport report)
+{
+    /// <summary>A hit that needs nothing but what is in this process. Whatever else the rules would say, they say of what Redis holds now.</summary>
+    public Lookup? LookNear(Exchange exchange, out ReuseVerdict verdict)
+    {
+        verdict = default;
+        var started = ResponseReport.Start();
+        try
+        {
+            // In this order: a store drops what is near before it says that it is done.
+            if (!lookups.HasNear || storesUnderWay.Has(exchange.Question.UrlKey)
+                || lookups.FindNear(exchange.Question) is not { } near)
+                return null;
+
+            verdict = Reuse.Decide(exchange.Request, near.Response?.Rules, rules, exchange.Now);
+            if (verdict.Action != ReuseAction.Serve)
+                return null;
+
+            exchange.Coding?.AskAhead(key: null, read: null, Call.Detached(budget));
+            report.LookedUp(started, ResponseOutcome.Hit, HitLevel.Near);
+            return near;
+        }
+        catch (Exception mistake)
+        {
+            report.Mistake(mistake);
+            return null;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Lookup> LookUpAsync(Exchange exchange)
+    {
+        var started = ResponseReport.Start();
+        var call = exchange.Question.Budget.Begin();
+        try
+        {
+            await storesUnderWay.WaitAsync(exchange.Question.UrlKey, exchange.Question.Budget.Left(call));
+            codings.AskAhead(exchange, call);
+            var lookup = await lookups.FindAsync(exchange.Question, exchange.MayStore, call);
+            report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit, lookup.Response is null ? null : HitLevel.Redis);
+            return lookup;
+        }
+        catch (Exception failure)
+        {
+            report.LookedUp(started, ResponseOutcome.Error);
+            return new Lookup(report.StoreFailed(failure));
+        }
+        finally
+        {
+            exchange.Question.Budget.End(call);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Runtime.CompilerServices;
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>
+/// Finds what <see cref="ResponseStore"/> has stored: a response, if it was made under the generations that its URL and its tags have now. Which URL has which generation
+/// and varies by which fields is remembered (as a guess, which Redis confirms or not), so that all of it is asked for at once.
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; the middleware catches.</para>
+/// </summary>
+internal sealed class ResponseLookups(
+    RedisConnection connection, RedisEntries entries, Generations generations, NearResponses near, Recent<UrlRecord> urls, ResponseKeys keys, ResponseReport report)
+{
+    /// <summary>Of retired generations, so many are looked under in one round trip: mostly one of the latest two has something.</summary>
+    private const int RetiredAtOnce = 2;
+
+    private readonly SharedCalls<Lookup> lookups = new(connection, static lookup => lookup.Dispose());
+
+    /// <summary>Whether there may be any of this process's own copies just now.</summary>
+    public bool HasNear => near.IsOn;
+
+    /// <summary>A hit of this process's own copies; null: Redis has to be asked.</summary>
+    public Lookup? FindNear(Question question) => near.Find(question);
+
+    /// <summary>
+    /// One round trip in the steady state; two where this process does not know the URL yet, or it has changed, or others ask for the same at the time.
+    /// </summary>
+    /// <param name="question">The request.</param>
+    /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
+    /// <param name="call">Since when the request waits for the store.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Lookup> FindAsync(Question question, bool mayStore, Call call)
+    {
+        if (GuessKey(question) is not { } guess)
+            return await AskAsync(question, mayStore, call);
+
+        var lookup = await lookups.AskAsync(
+            guess,
+            call,
+            (Lookups: this, Question: question, MayStore: mayStore),
+            static (asked, call, count) => asked.Lookups.AskForAsync(asked.Question, asked.MayStore, call, count),
+            out var isShared);
+        if (!isShared || lookup.Answers(question, guess))
+            return lookup;
+
+        lookup.Dispose();
+        return await AskAsync(question, mayStore, call);
+    }
+
+    /// <summary>Where the response to this request is likely to be, as far as this process remembers.</summary>
+    public string? GuessKey(Question question) => urls.Find(question.UrlKey) is { HasResponses: true } guess ? keys.VariantOf(question, guess) : null;
+
+    /// <summary>Another variant of the URL that was looked up.</summary>
+    public async ValueTask<Lookup> FindVariantAsync(Question question, Lookup lookup, UrlVariant variant)
+    {
+        var call = question.Budget.Begin();
+        var key = ResponseKeys.VariantOf(question.UrlKey, lookup.Url!.Generation, variant.Digest);
+        try
+        {
+            return await Checked(lookup, key, await entries.ReadAsync(key, call), isRetired: false, call);
+        }
+        finally
+        {
+            question.Budget.End(call);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Lookup> AskForAsync(Question question, bool mayStore, Call call, int count) => (await AskAsync(question, mayStore, call)).SharedBy(count);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call)
+    {
+        var generationKeys = GenerationKeysOf(question);
+        var guess = urls.Find(question.UrlKey);
+        var guessedKey = guess is { HasResponses: true } ? keys.VariantOf(question, guess) : null;
+        var (values, guessed) = guess is null && mayStore
+            ? (await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call), default)
+            : await ReadTogether(generationKeys, guessedKey, call);
+        if (guess is not null && mayStore && values.Contains(null))
+            values = await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call);
+
+        if (values.Contains(null))
+        {
+            guessed.Dispose();
+            return new Lookup();
+        }
+
+        var url = values[0] == guess?.Value ? guess! : new UrlRecord(values[0]!);
+        if (url != guess)
+            urls.Remember(question.UrlKey, url);
+
+        var tags = new TagState[question.Tags.Length];
+        for (var i = 0; i < tags.Length; i++)
+            tags[i] = new TagState(question.Tags[i], values[i + 1]);
+
+        var known = new Lookup(url, tags);
+        var key = keys.VariantOf(question, url);
+        if (!url.HasResponses || key != guessedKey)
+        {
+            guessed.Dispose();
+            guessed = url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
+        }
+
+        var found = await Checked(known, key, guessed, isRetired: false, call);
+        return found.Response is null && url.HasResponses ? await FindRetired(question, found, call) ?? found : found;
+    }
+
+    private string[] GenerationKeysOf(Question question)
+    {
+        var all = new string[1 + question.Tags.Length];
+        all[0] = question.UrlKey;
+        for (var i = 1; i < all.Length; i++)
+            all[i] = keys.TagOf(question.Tags[i - 1]);
+
+        return all;
+    }
+
+    /// <summary>All in one round trip.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(string?[] Values, EntryRead Guessed)> ReadTogether(string[] generationKeys, string? guessedKey, Call call)
+    {
+        var sent = generations.Send(generationKeys, call);
+        EntryRead guessed = default;
+        try
+        {
+            if (guessedKey is not null)
+                guessed = await entries.ReadAsync(guessedKey, call);
+        }
+        catch
+        {
+            Waits.Abandon(Generations.ReceiveAsync(sent, call).AsTask());
+            throw;
+        }
+
+        try
+        {
+            return (await Generations.ReceiveAsync(sent, call), guessed);
+        }
+        catch
+        {
+            guessed.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What was stored before the URL was marked stale, and has not been made anew since.</summary>
+    private async ValueTask<Lookup?> FindRetired(Question question, Lookup known, Call call)
+    {
+        var digest = known.Key![^KeyText.DigestLength..];
+        foreach (var some in known.Url!.RetiredGenerations.Select(generation => ResponseKeys.VariantOf(question.UrlKey, generation, digest)).Chunk(RetiredAtOnce))
+        {
+            Lookup? latest = null;
+            foreach (var (key, read) in some.Zip(await Task.WhenAll(some.Select(key => entries.ReadAsync(key, call).AsTask()))))
+            {
+                if (latest is not null)
+                    read.Dispose();
+                else if (await Checked(known, key, read, isRetired: true, call) is { Response: not null } found)
+                    latest = found;
+            }
+
+            if (latest is not null)
+                return latest;
+        }
+
+        return null;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Lookup> Checked(Lookup known, string key, EntryRead read, bool isRetired, Call call)
+    {
+        if (read.Miss > EntryMiss.TagRemoved)
+            report.Unreadable(key, read.Miss);
+
+        if (read.IsHit && await StatesOf(known, read.Tags, call) is var states && TagState.StandingOf(read.Tags, states) is var standing && standing != Standing.Gone)
+        {
+            if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
+            {
+                if (isRetired || standing == Standing.Retired)
+                    response = response with { Rules = response.Rules.MarkedStale() };
+                else
+                    read = NearResponses.Keep(read, response, body);
+
+                return new Lookup(known.Url, known.Tags, key, new FoundResponse(response, body, read))
+                {
+                    LateStamps = Array.ConvertAll(states[known.Tags.Length..], static state => state.Current),
+                };
+            }
+
+            report.Unreadable(key, EntryMiss.UnknownVersion);
+        }
+
+        read.Dispose();
+        return known.Without(key, isAbsent: read.Miss == EntryMiss.Absent);
+    }
+
+    /// <summary>
+    /// Of the tags that a response carries. It may have named some only while it was made; or the endpoint has changed since, on this node or on
+    /// another. Those that the lookup has asked about come first.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TagState[]> StatesOf(Lookup known, TagStamp[] stamps, Call call)
+    {
+        var unknown = TagState.UnknownAmong(stamps, known.Tags);
+        if (unknown.Length == 0)
+            return known.Tags;
+
+        var values = await generations.ReadAsync(Array.ConvertAll(unknown, keys.TagOf), call);
+        return [.. known.Tags, .. unknown.Zip(values, static (tag, value) => new TagState(tag, value))];
+    }
+}
