@@ -20,6 +20,12 @@ static int Micro(string[] arguments)
 
 static int Help()
 {
-    Console.Error.WriteLine("Usage: dotnet run -c Release --project test/RedisExpiryCache.Benchmarks -- load|data|micro [--rounds 5] [--seconds 4]");
+    Console.Error.WriteLine(
+        """
+        Usage: dotnet run -c Release --project test/RedisExpiryCache.Benchmarks -- COMMAND [--rounds 5] [--seconds 4] [--markdown FILE]
+          load [--candidates Bare,Redis] [--sizes 1,16,256]
+          data
+          micro [BenchmarkDotNet's arguments]
+        """);
     return 2;
 }

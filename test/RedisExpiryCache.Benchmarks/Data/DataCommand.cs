@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Options;
@@ -22,15 +21,16 @@ internal static class DataCommand
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var settings = Settings.Parse(arguments);
+        var settings = Settings.Parse(arguments, "--rounds", "--seconds", "--markdown");
+        using var report = new Report(settings.Markdown);
         await using var redis = await RedisProcess.StartAsync();
         await using var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
         await using var ours = new RedisExpiringCache(Options.Create(new RedisExpiringCacheOptions { Configuration = redis.ConnectionString, InstanceName = "ours:", OperationTimeout = Patience }));
         await using var near = new RedisExpiringCache(Options.Create(NearOptions(redis.ConnectionString)));
         using var microsofts = new RedisCache(Options.Create(new RedisCacheOptions { Configuration = redis.ConnectionString, InstanceName = "microsoft:" }));
-        Console.WriteLine($"{Environment.ProcessorCount} cores, {InFlight} calls in flight, {Size} bytes, {settings.Rounds} rounds of {settings.Seconds} s; ratios to the first row of each table, round by round.");
+        report.Line($"{Environment.ProcessorCount} cores, {InFlight} calls in flight, {Size} bytes, {settings.Rounds} rounds of {settings.Seconds} s; ratios to the first row of each table, round by round.");
         foreach (var (name, rows) in await TablesAsync(multiplexer.GetDatabase(), ours, near, microsofts))
-            await MeasureAsync(name, rows, settings);
+            await MeasureAsync(name, rows, settings, report);
 
         return 0;
     }
@@ -94,7 +94,7 @@ internal static class DataCommand
 
     private static readonly ThreadLocal<ArrayBufferWriter<byte>?> Buffers = new();
 
-    private static async Task MeasureAsync(string name, Row[] rows, Settings settings)
+    private static async Task MeasureAsync(string name, Row[] rows, Settings settings, Report report)
     {
         foreach (var row in rows)
             await row.RunAsync(TimeSpan.FromSeconds(1));
@@ -105,12 +105,9 @@ internal static class DataCommand
                 await row.MeasureAsync(TimeSpan.FromSeconds(settings.Seconds));
         }
 
-        Console.WriteLine($"\n| {name} | calls/s | ratio | allocated, B |\n|---|---|---|---|");
+        report.Table(name, "calls/s", "ratio", "allocated, B");
         foreach (var row in rows)
-        {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {row.Name} | {row.PerSecond.Median:0} | {row.PerSecond.RatioTo(rows[0].PerSecond)} | {row.Allocated.Median:0} |"));
-        }
+            report.Row(row.Name, row.PerSecond.Text(), row.PerSecond.RatioTo(rows[0].PerSecond), row.Allocated.Text());
     }
 
     private sealed record Row(string Name, Func<Task> Call)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.OutputCaching;
 
 namespace RedisExpiryCache.Benchmarks.Load;
@@ -7,6 +6,9 @@ namespace RedisExpiryCache.Benchmarks.Load;
 internal static class BenchmarkApp
 {
     public const string Verb = "app";
+
+    /// <summary>Where it says how it stands (<see cref="AppState"/>).</summary>
+    public const string StatePath = "/state";
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
@@ -21,9 +23,9 @@ internal static class BenchmarkApp
         AddCache(builder.Services, candidate, redis);
         await using var app = builder.Build();
 
-        // In front of any cache: what has been allocated by now.
-        app.Use(static (context, next) => context.Request.Path == "/allocated"
-            ? context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture))
+        // In front of any cache.
+        app.Use(static (context, next) => context.Request.Path == StatePath
+            ? context.Response.WriteAsync($"{new AppState(GC.GetTotalAllocatedBytes(precise: true), Bodies.Made)}")
             : next(context));
         UseCache(app, candidate);
         var endpoint = app.MapGet("/body/{size:int}", static (int size, HttpContext context) =>
@@ -59,6 +61,9 @@ internal static class BenchmarkApp
                 {
                     options.Configuration = redis;
                     options.InstanceName = $"{candidate}:";
+
+                    // A hit that is slow is to be seen as one, and not as an answer of the app.
+                    options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(30);
                     options.NearCache.Enabled = candidate == Candidate.Near;
                 });
                 break;
@@ -80,9 +85,13 @@ internal static class BenchmarkApp
     private static class Bodies
     {
         private static readonly byte[] Bytes = new byte[8 * 1024 * 1024];
+        private static long made;
+
+        public static long Made => Interlocked.Read(ref made);
 
         public static async Task WriteAsync(HttpResponse response, int size)
         {
+            Interlocked.Increment(ref made);
             response.ContentLength = size;
             await response.BodyWriter.WriteAsync(Bytes.AsMemory(0, size));
         }
@@ -109,4 +118,10 @@ internal enum Candidate
 
     /// <summary>Ours, with a near cache.</summary>
     Near,
+
+    /// <summary>Its <c>proxy_cache</c>, in front of the app without a cache.</summary>
+    Nginx,
+
+    /// <summary>In front of the app without a cache.</summary>
+    Varnish,
 }
