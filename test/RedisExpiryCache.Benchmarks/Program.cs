@@ -2,11 +2,11 @@ using BenchmarkDotNet.Running;
 using RedisExpiryCache.Benchmarks.Data;
 using RedisExpiryCache.Benchmarks.Load;
 
-// load: whole apps side by side, driven by wrk. data: the data cache beside its peers, in this process. micro: parts of the library, by BenchmarkDotNet.
 return args switch
 {
     [BenchmarkApp.Verb, .. var rest] => await BenchmarkApp.RunAsync(rest),
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
+    ["growth", .. var rest] => await GrowthCommand.RunAsync(rest),
     ["data", .. var rest] => await DataCommand.RunAsync(rest),
     ["micro", .. var rest] => Micro(rest),
     _ => Help(),
@@ -24,6 +24,7 @@ static int Help()
         """
         Usage: dotnet run -c Release --project test/RedisExpiryCache.Benchmarks -- COMMAND [--rounds 5] [--seconds 4] [--markdown FILE]
           load [--candidates Bare,Redis] [--sizes 1,16,256]
+          growth [--candidates Redis,Near]
           data
           micro [BenchmarkDotNet's arguments]
         """);

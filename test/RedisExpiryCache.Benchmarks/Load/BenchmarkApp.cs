@@ -25,17 +25,13 @@ internal static class BenchmarkApp
 
         // In front of any cache.
         app.Use(static (context, next) => context.Request.Path == StatePath
-            ? context.Response.WriteAsync($"{new AppState(GC.GetTotalAllocatedBytes(precise: true), Bodies.Made)}")
+            ? context.Response.WriteAsync($"{new AppState(GC.GetTotalAllocatedBytes(precise: true), BenchmarkEndpoints.Made)}")
             : next(context));
         UseCache(app, candidate);
-        var endpoint = app.MapGet("/body/{size:int}", static (int size, HttpContext context) =>
-        {
-            context.Response.Headers.CacheControl = "public, max-age=3600";
-            context.Response.ContentType = "application/octet-stream";
-            return Bodies.WriteAsync(context.Response, size);
-        });
+        var endpoints = app.MapGroup("");
+        BenchmarkEndpoints.Map(endpoints);
         if (candidate is Candidate.OutputCaching or Candidate.OutputCachingOnRedis)
-            endpoint.CacheOutput(static policy => policy.Expire(Lifetime));
+            endpoints.CacheOutput(static policy => policy.Expire(Lifetime));
 
         await app.RunAsync();
         return 0;
@@ -80,21 +76,6 @@ internal static class BenchmarkApp
             app.UseOutputCache();
         else if (candidate is Candidate.Redis or Candidate.Near)
             app.UseRedisExpiringCache();
-    }
-
-    private static class Bodies
-    {
-        private static readonly byte[] Bytes = new byte[8 * 1024 * 1024];
-        private static long made;
-
-        public static long Made => Interlocked.Read(ref made);
-
-        public static async Task WriteAsync(HttpResponse response, int size)
-        {
-            Interlocked.Increment(ref made);
-            response.ContentLength = size;
-            await response.BodyWriter.WriteAsync(Bytes.AsMemory(0, size));
-        }
     }
 }
 

@@ -8,7 +8,7 @@ internal static class LoadCommand
         var settings = Settings.Parse(arguments, "--rounds", "--seconds", "--candidates", "--sizes", "--markdown");
         using var report = new Report(settings.Markdown);
         await using var redis = await RedisProcess.StartAsync();
-        report.Line($"{Environment.ProcessorCount} cores, {settings.Rounds} rounds of {settings.Seconds} s; ratios are medians of those round by round, in brackets the lowest and the highest.");
+        report.Line(settings.Manner);
         var missing = settings.Candidates.Where(static candidate => Proxies.Includes(candidate) && Proxies.Find(candidate) is null).ToArray();
         foreach (var candidate in missing)
             report.Line($"{candidate} is left out: there is no {Proxies.NameOf(candidate)} on this machine.");

@@ -8,7 +8,7 @@ internal sealed record LoadRow(Candidate Candidate, WebServer Server, Drive Driv
 
     public Samples PerSecond { get; } = new();
 
-    private Samples P50Ms { get; } = new();
+    public Samples P50Ms { get; } = new();
 
     private Samples P99Ms { get; } = new();
 
@@ -40,6 +40,8 @@ internal sealed record LoadRow(Candidate Candidate, WebServer Server, Drive Driv
 
     private async Task MeasureAsync(int seconds)
     {
+        // What the row before has left under way is over when this is answered.
+        await Server.GetAsync(Drive.Path);
         var before = await Server.StateAsync();
         var result = await Wrk.RunAsync(Server.Address, Drive, seconds);
         var after = await Server.StateAsync();

@@ -46,6 +46,13 @@ internal sealed class WebServer : IAsyncDisposable
 
     public async Task GetAsync(string path, CancellationToken token = default) => await client.GetByteArrayAsync(Relative(path), token);
 
+    /// <returns>How long the app took to evict the tag, measured in the app.</returns>
+    public async Task<double> EvictMillisecondsAsync(string tag)
+    {
+        using var answer = await client.PostAsync(Relative($"/evict/{tag}"), content: null);
+        return double.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(), CultureInfo.InvariantCulture);
+    }
+
     public async ValueTask DisposeAsync()
     {
         client.Dispose();

@@ -10,27 +10,41 @@ internal static partial class Wrk
     /// <exception cref="InvalidOperationException">There is no wrk, or not every answer was a 200.</exception>
     public static async Task<WrkResult> RunAsync(Uri server, Drive drive, int seconds)
     {
-        Process process;
+        var script = drive.Script is null ? null : Path.GetTempFileName();
         try
         {
-            string[] arguments = ["-t1", $"-c{drive.Connections}", $"-d{seconds}s", "--timeout", "10s", "--latency", new Uri(server, drive.Path).ToString()];
-            process = Process.Start(new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true })!;
+            if (script is not null)
+                await File.WriteAllTextAsync(script, drive.Script);
+
+            string[] arguments = ["-t1", $"-c{drive.Connections}", $"-d{seconds}s", "--timeout", "10s", "--latency"];
+            return Read(await SaysAsync([.. arguments, .. script is null ? [] : new[] { "-s", script }, $"{new Uri(server, drive.Path)}"]));
+        }
+        finally
+        {
+            if (script is not null)
+                File.Delete(script);
+        }
+    }
+
+    private static async Task<string> SaysAsync(string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true })!;
+            var said = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0 && !said.Contains("Non-2xx", StringComparison.Ordinal) && !said.Contains("Socket errors", StringComparison.Ordinal)
+                ? said
+                : throw new InvalidOperationException($"wrk {string.Join(' ', arguments)}: {said}");
         }
         catch (System.ComponentModel.Win32Exception)
         {
             throw new InvalidOperationException("This command needs wrk on the PATH (Debian and Ubuntu: apt-get install wrk; macOS: brew install wrk).");
         }
-
-        using (process)
-        {
-            var said = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            if (process.ExitCode != 0 || said.Contains("Non-2xx", StringComparison.Ordinal) || said.Contains("Socket errors", StringComparison.Ordinal))
-                throw new InvalidOperationException($"wrk on {server}{drive.Path}: {said}");
-
-            return new WrkResult(Number(Total().Match(said)), Number(PerSecond().Match(said)), Milliseconds(P50().Match(said)), Milliseconds(P99().Match(said)));
-        }
     }
+
+    private static WrkResult Read(string said) =>
+        new(Number(Total().Match(said)), Number(PerSecond().Match(said)), Milliseconds(P50().Match(said)), Milliseconds(P99().Match(said)));
 
     private static double Number(Match match) => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
 
@@ -58,7 +72,8 @@ internal static partial class Wrk
 /// <summary>What is asked of a server.</summary>
 /// <param name="Path">Of the URL.</param>
 /// <param name="Connections">Each asks again as soon as it is answered.</param>
-internal sealed record Drive(string Path, int Connections = 32);
+/// <param name="Script">What to ask for in place of the path alone.</param>
+internal sealed record Drive(string Path, int Connections = 32, string? Script = null);
 
 /// <param name="Requests">All of them.</param>
 /// <param name="PerSecond">Requests.</param>
