@@ -18,6 +18,9 @@ internal sealed record Settings
     /// <summary>Of the bodies, in KiB.</summary>
     public IReadOnlyList<int> Sizes { get; private init; } = [1, 16, 256];
 
+    /// <summary>That carry the tag which is evicted.</summary>
+    public int Responses { get; private init; } = 100_000;
+
     /// <summary>Where the tables are kept as well, a file that is written anew.</summary>
     public string? Markdown { get; private init; }
 
@@ -39,6 +42,7 @@ internal sealed record Settings
         "--seconds" => this with { Seconds = Number(value) },
         "--candidates" => this with { Candidates = [.. value.Split(',').Select(CandidateNamed)] },
         "--sizes" => this with { Sizes = [.. value.Split(',').Select(Number)] },
+        "--responses" => this with { Responses = Number(value) },
         "--markdown" => this with { Markdown = value },
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
