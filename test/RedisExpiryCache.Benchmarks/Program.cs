@@ -29,7 +29,7 @@ static int Help()
           load [--candidates Bare,Redis] [--sizes 1,16,256]
           growth [--candidates Redis,Near]
           costs [--responses 100000]
-          data
+          data [--keys 1]
           micro [BenchmarkDotNet's arguments]
         """);
     return 2;

@@ -21,6 +21,9 @@ internal sealed record Settings
     /// <summary>That carry the tag which is evicted.</summary>
     public int Responses { get; private init; } = 100_000;
 
+    /// <summary>That the calls of the data cache use in turn.</summary>
+    public int Keys { get; private init; } = 1;
+
     /// <summary>Where the tables are kept as well, a file that is written anew.</summary>
     public string? Markdown { get; private init; }
 
@@ -43,6 +46,7 @@ internal sealed record Settings
         "--candidates" => this with { Candidates = [.. value.Split(',').Select(CandidateNamed)] },
         "--sizes" => this with { Sizes = [.. value.Split(',').Select(Number)] },
         "--responses" => this with { Responses = Number(value) },
+        "--keys" => this with { Keys = Number(value) },
         "--markdown" => this with { Markdown = value },
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
