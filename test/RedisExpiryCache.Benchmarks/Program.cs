@@ -26,7 +26,7 @@ static int Help()
     Console.Error.WriteLine(
         """
         Usage: dotnet run -c Release --project test/RedisExpiryCache.Benchmarks -- COMMAND [--rounds 5] [--seconds 4] [--markdown FILE]
-          load [--candidates Bare,Redis] [--sizes 1,16,256]
+          load [--candidates Bare,Redis] [--sizes 1,16,256] [--svg FILE]
           growth [--candidates Redis,Near]
           costs [--responses 100000]
           data [--keys 1]

@@ -27,6 +27,9 @@ internal sealed record Settings
     /// <summary>Where the tables are kept as well, a file that is written anew.</summary>
     public string? Markdown { get; private init; }
 
+    /// <summary>Where the ratios are drawn, a file that is written anew.</summary>
+    public string? Svg { get; private init; }
+
     /// <summary>How it was measured, for the head of a report.</summary>
     public string Manner => $"{Environment.ProcessorCount} cores, {Rounds} rounds of {Seconds} s; ratios are medians of those round by round, in brackets the lowest and the highest.";
 
@@ -48,6 +51,7 @@ internal sealed record Settings
         "--responses" => this with { Responses = Number(value) },
         "--keys" => this with { Keys = Number(value) },
         "--markdown" => this with { Markdown = value },
+        "--svg" => this with { Svg = value },
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 

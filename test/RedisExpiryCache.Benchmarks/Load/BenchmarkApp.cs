@@ -78,31 +78,3 @@ internal static class BenchmarkApp
             app.UseRedisExpiringCache();
     }
 }
-
-/// <summary>What is compared.</summary>
-internal enum Candidate
-{
-    /// <summary>No cache.</summary>
-    Bare,
-
-    /// <summary>ASP.NET Core's, in memory.</summary>
-    ResponseCaching,
-
-    /// <summary>ASP.NET Core's, in memory.</summary>
-    OutputCaching,
-
-    /// <summary>ASP.NET Core's, with Microsoft's store.</summary>
-    OutputCachingOnRedis,
-
-    /// <summary>Ours.</summary>
-    Redis,
-
-    /// <summary>Ours, with a near cache.</summary>
-    Near,
-
-    /// <summary>Its <c>proxy_cache</c>, in front of the app without a cache.</summary>
-    Nginx,
-
-    /// <summary>In front of the app without a cache.</summary>
-    Varnish,
-}

@@ -62,8 +62,8 @@ internal static class CostsCommand
         await using var near = await WebServer.StartAsync(Candidate.Near, redis.ConnectionString);
         LoadRow[] rows = [new(Candidate.Bare, bare, drive), new(Candidate.Redis, ours, drive), new(Candidate.Near, near, drive)];
         await LoadRow.MeasureAsync(rows, settings);
-        report.Table("a miss, the handler taking 5 ms", ["requests/s", "p50 to Bare", .. LoadRow.FigureColumns]);
+        report.Table("a miss, the handler taking 5 ms", ["requests/s", "p50 to no cache", .. LoadRow.FigureColumns]);
         foreach (var row in rows)
-            report.Row($"{row.Candidate}", [row.PerSecond.Text(), row.P50Ms.RatioTo(rows[0].P50Ms), .. row.Figures]);
+            report.Row(row.Candidate.Title(), [row.PerSecond.Text(), row.P50Ms.RatioTo(rows[0].P50Ms), .. row.Figures]);
     }
 }

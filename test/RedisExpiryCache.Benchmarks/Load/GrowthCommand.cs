@@ -12,11 +12,12 @@ internal static class GrowthCommand
         report.Line(settings.Manner);
         foreach (var candidate in settings.Candidates.Where(static candidate => candidate is Candidate.Redis or Candidate.Near))
         {
-            await MeasureAsync($"{candidate}, tags", Steps([1, 10, 100], static tags => new Drive($"/tags/{tags}/0")));
-            await MeasureAsync($"{candidate}, variants", Steps([1, 8, 64], static variants => new Drive($"/variants/{variants}", Script: Script.Variants(variants))));
-            await MeasureAsync($"{candidate}, KiB", Steps([1, 16, 256, 1024, 8 * 1024], static size => new Drive($"/body/{size * 1024}")));
-            await MeasureAsync($"{candidate}, connections", Steps([8, 32, 128, 512], static connections => new Drive("/body/1024", connections)));
-            await MeasureAsync($"{candidate}, URLs", server => UrlsAsync(server, settings));
+            var title = candidate.Title();
+            await MeasureAsync($"{title}: tags", Steps([1, 10, 100], static tags => new Drive($"/tags/{tags}/0")));
+            await MeasureAsync($"{title}: variants", Steps([1, 8, 64], static variants => new Drive($"/variants/{variants}", Script: Script.Variants(variants))));
+            await MeasureAsync($"{title}: KiB", Steps([1, 16, 256, 1024, 8 * 1024], static size => new Drive($"/body/{size * 1024}")));
+            await MeasureAsync($"{title}: connections", Steps([8, 32, 128, 512], static connections => new Drive("/body/1024", connections)));
+            await MeasureAsync($"{title}: URLs", server => UrlsAsync(server, settings));
 
             Task MeasureAsync(string name, Func<WebServer, Task<Step[]>> steps) => GrowthCommand.MeasureAsync(candidate, name, steps, settings, report);
         }

@@ -5,7 +5,7 @@ internal static class LoadCommand
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var settings = Settings.Parse(arguments, "--rounds", "--seconds", "--candidates", "--sizes", "--markdown");
+        var settings = Settings.Parse(arguments, "--rounds", "--seconds", "--candidates", "--sizes", "--markdown", "--svg");
         using var report = new Report(settings.Markdown);
         await using var redis = await RedisProcess.StartAsync();
         report.Line(settings.Manner);
@@ -13,13 +13,17 @@ internal static class LoadCommand
         foreach (var candidate in missing)
             report.Line($"{candidate} is left out: there is no {Proxies.NameOf(candidate)} on this machine.");
 
+        var groups = new List<BarGroup>();
         foreach (var size in settings.Sizes)
-            await MeasureAsync(redis.ConnectionString, [.. settings.Candidates.Except(missing)], size, settings, report);
+            groups.Add(await MeasureAsync(redis.ConnectionString, [.. settings.Candidates.Except(missing)], size, settings, report));
+
+        if (settings.Svg is not null)
+            await File.WriteAllTextAsync(settings.Svg, BarChart.Svg($"Requests per second, to those with {settings.Candidates[0].Title()}", groups));
 
         return 0;
     }
 
-    private static async Task MeasureAsync(string redis, Candidate[] candidates, int size, Settings settings, Report report)
+    private static async Task<BarGroup> MeasureAsync(string redis, Candidate[] candidates, int size, Settings settings, Report report)
     {
         var rows = new List<LoadRow>();
         try
@@ -29,6 +33,7 @@ internal static class LoadCommand
 
             await LoadRow.MeasureAsync(rows, settings);
             Print(rows, size, report);
+            return new BarGroup($"{size} KiB", [.. rows.Select(row => new Bar(row.Candidate.Title(), row.PerSecond.RatiosTo(rows[0].PerSecond).Median, row.Candidate is Candidate.Redis or Candidate.Near))]);
         }
         finally
         {
@@ -39,9 +44,9 @@ internal static class LoadCommand
 
     private static void Print(List<LoadRow> rows, int size, Report report)
     {
-        report.Table($"{size} KiB", ["requests/s", "to Bare", "to ResponseCaching", .. LoadRow.FigureColumns]);
+        report.Table($"{size} KiB", ["requests/s", "to no cache", "to ResponseCaching", .. LoadRow.FigureColumns]);
         foreach (var row in rows)
-            report.Row($"{row.Candidate}", [row.PerSecond.Text(), row.PerSecond.RatioTo(Of(Candidate.Bare)), row.PerSecond.RatioTo(Of(Candidate.ResponseCaching)), .. row.Figures]);
+            report.Row(row.Candidate.Title(), [row.PerSecond.Text(), row.PerSecond.RatioTo(Of(Candidate.Bare)), row.PerSecond.RatioTo(Of(Candidate.ResponseCaching)), .. row.Figures]);
 
         Samples? Of(Candidate candidate) => rows.Find(row => row.Candidate == candidate)?.PerSecond;
     }
