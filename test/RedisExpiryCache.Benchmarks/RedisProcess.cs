@@ -11,14 +11,15 @@ internal sealed class RedisProcess : IAsyncDisposable
     private readonly string folder;
     private readonly ConnectionMultiplexer connection;
 
-    private RedisProcess(ServerProcess process, string folder, ConnectionMultiplexer connection) => (this.process, this.folder, this.connection) = (process, folder, connection);
+    private RedisProcess(ServerProcess process, string folder, ConnectionMultiplexer connection) =>
+        (this.process, this.folder, this.connection) = (process, folder, connection);
 
     public string ConnectionString => $"{connection.GetEndPoints()[0]}";
 
     public static async Task<RedisProcess> StartAsync()
     {
         var (folder, port) = (Directory.CreateTempSubdirectory("redis-expiry-cache-benchmark-").FullName, FreePort.Next());
-        string[] arguments = ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--logfile", Path.Combine(folder, "log")];
+        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--logfile", Path.Combine(folder, "log")];
         var process = ServerProcess.Start(RedisBinary.Find(), arguments, folder);
         return new RedisProcess(process, folder, await ConnectAsync(process, port));
     }

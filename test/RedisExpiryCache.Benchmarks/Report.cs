@@ -13,7 +13,8 @@ internal sealed class Report : IDisposable
         file?.WriteLine(text);
     }
 
-    public void Table(string name, params string[] columns) => Line($"\n| {name} | {string.Join(" | ", columns)} |\n|---|{string.Concat(Enumerable.Repeat("---|", columns.Length))}");
+    public void Table(string name, params string[] columns) =>
+        Line($"\n| {name} | {string.Join(" | ", columns)} |\n|---|{string.Concat(Enumerable.Repeat("---|", columns.Length))}");
 
     public void Row(string name, params string[] cells) => Line($"| {name} | {string.Join(" | ", cells)} |");
 

@@ -31,7 +31,8 @@ internal sealed record Settings
     public string? Svg { get; private init; }
 
     /// <summary>How it was measured, for the head of a report.</summary>
-    public string Manner => $"{Environment.ProcessorCount} cores, {Rounds} rounds of {Seconds} s; ratios are medians of those round by round, in brackets the lowest and the highest.";
+    public string Manner =>
+        $"{Environment.ProcessorCount} cores, {Rounds} rounds of {Seconds} s; ratios are medians of those round by round, in brackets the lowest and the highest.";
 
     /// <param name="arguments">Names, each followed by its value.</param>
     /// <param name="known">The names that this command heeds.</param>

@@ -90,7 +90,8 @@ internal sealed class DataCaches(string connection) : IAsyncDisposable
         microsofts.Dispose();
     }
 
-    private static RedisExpiringCacheOptions OurOptions(string connection, string name) => new() { Configuration = connection, InstanceName = name, OperationTimeout = Patience };
+    private static RedisExpiringCacheOptions OurOptions(string connection, string name) =>
+        new() { Configuration = connection, InstanceName = name, OperationTimeout = Patience };
 
     private static RedisExpiringCacheOptions NearOptions(string connection)
     {

@@ -43,7 +43,13 @@ internal static class BarChart
     private static XElement[] Row(Bar bar, double scale, int line) =>
     [
         Text(bar.Name, "name", BarsBegin - 8, line),
-        new(Namespace + "rect", new XAttribute("class", bar.IsOurs ? "ours" : "bar"), At("x", BarsBegin), At("y", line * Line + 3), At("width", bar.Value * scale), At("height", Line - 6)),
+        new(
+            Namespace + "rect",
+            new XAttribute("class", bar.IsOurs ? "ours" : "bar"),
+            At("x", BarsBegin),
+            At("y", line * Line + 3),
+            At("width", bar.Value * scale),
+            At("height", Line - 6)),
         Text($"{bar.Value:0.00}", "value", BarsBegin + bar.Value * scale + 8, line),
     ];
 

@@ -1,6 +1,9 @@
 namespace RedisExpiryCache.Benchmarks.Load;
 
-/// <summary>What a hit costs as there is more of something: one table for each thing that grows, its ratios to the first row. Ours alone, from Redis and from the near cache.</summary>
+/// <summary>
+/// What a hit costs as there is more of something: one table for each thing that grows, its ratios to the first row. Ours alone, from Redis and from the
+/// near cache.
+/// </summary>
 internal static class GrowthCommand
 {
     private static readonly int[] UrlCounts = [10, 1_000, 100_000, 1_000_000];
@@ -33,7 +36,8 @@ internal static class GrowthCommand
     {
         const string path = "/tags/0";
         var stored = await Filling.RunAsync(server, path, UrlCounts[^1], TimeSpan.FromSeconds(30 * settings.Seconds));
-        return [.. UrlCounts.Select(count => Math.Min(count, stored)).Distinct().Select(count => new Step($"{count:N0}", new Drive($"{path}/0", Script: Script.AnyOf(path, count))))];
+        var counts = UrlCounts.Select(count => Math.Min(count, stored)).Distinct();
+        return [.. counts.Select(count => new Step($"{count:N0}", new Drive($"{path}/0", Script: Script.AnyOf(path, count))))];
     }
 
     private static async Task MeasureAsync(Candidate candidate, string name, Func<WebServer, Task<Step[]>> steps, Settings settings, Report report)

@@ -33,7 +33,7 @@ internal static class LoadCommand
 
             await LoadRow.MeasureAsync(rows, settings);
             Print(rows, size, report);
-            return new BarGroup($"{size} KiB", [.. rows.Select(row => new Bar(row.Candidate.Title(), row.PerSecond.RatiosTo(rows[0].PerSecond).Median, row.Candidate is Candidate.Redis or Candidate.Near))]);
+            return new BarGroup($"{size} KiB", [.. rows.Select(row => BarOf(row, rows[0]))]);
         }
         finally
         {
@@ -42,11 +42,15 @@ internal static class LoadCommand
         }
     }
 
+    private static Bar BarOf(LoadRow row, LoadRow first) =>
+        new(row.Candidate.Title(), row.PerSecond.RatiosTo(first.PerSecond).Median, IsOurs: row.Candidate is Candidate.Redis or Candidate.Near);
+
     private static void Print(List<LoadRow> rows, int size, Report report)
     {
         report.Table($"{size} KiB", ["requests/s", "to no cache", "to ResponseCaching", .. LoadRow.FigureColumns]);
+        var (bare, memory) = (Of(Candidate.Bare), Of(Candidate.ResponseCaching));
         foreach (var row in rows)
-            report.Row(row.Candidate.Title(), [row.PerSecond.Text(), row.PerSecond.RatioTo(Of(Candidate.Bare)), row.PerSecond.RatioTo(Of(Candidate.ResponseCaching)), .. row.Figures]);
+            report.Row(row.Candidate.Title(), [row.PerSecond.Text(), row.PerSecond.RatioTo(bare), row.PerSecond.RatioTo(memory), .. row.Figures]);
 
         Samples? Of(Candidate candidate) => rows.Find(row => row.Candidate == candidate)?.PerSecond;
     }

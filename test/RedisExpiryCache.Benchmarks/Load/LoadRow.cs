@@ -46,6 +46,9 @@ internal sealed record LoadRow(Candidate Candidate, WebServer Server, Drive Driv
         var result = await Wrk.RunAsync(Server.Address, Drive, seconds);
         var after = await Server.StateAsync();
         PerSecond.Add(result.PerSecond);
+        if (result.Requests == 0)
+            return;
+
         P50Ms.Add(result.P50Ms);
         P99Ms.Add(result.P99Ms);
         Made.Add(100 * (after.Made - before.Made) / result.Requests);

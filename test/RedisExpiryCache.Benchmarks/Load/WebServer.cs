@@ -34,7 +34,8 @@ internal sealed class WebServer : IAsyncDisposable
     }
 
     /// <summary>Of the app, behind the proxy where there is one.</summary>
-    public async Task<AppState> StateAsync() => origin is null ? AppState.Parse(await client.GetStringAsync(Relative(BenchmarkApp.StatePath))) : await origin.StateAsync();
+    public async Task<AppState> StateAsync() =>
+        origin is null ? AppState.Parse(await client.GetStringAsync(Relative(BenchmarkApp.StatePath))) : await origin.StateAsync();
 
     /// <summary>Asks until the app is not asked any more: what is measured are hits.</summary>
     public Task WarmAsync(string path) => Until(async () =>
