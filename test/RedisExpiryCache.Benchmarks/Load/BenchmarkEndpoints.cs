@@ -8,6 +8,9 @@ internal static class BenchmarkEndpoints
     /// <summary>The request field by which <c>/variants</c> are told apart.</summary>
     public const string VariantField = "X-Variant";
 
+    /// <summary>For each, <c>/endpoint-tags</c> has one that carries as many; those of <c>/tags</c> are only known when the response is there.</summary>
+    public static readonly int[] TagCounts = [1, 10, 100];
+
     /// <summary>What a handler takes that has something to do.</summary>
     private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(5);
 
@@ -22,9 +25,15 @@ internal static class BenchmarkEndpoints
         app.MapGet("/body/{size:int}", static (int size, HttpContext context) => WriteAsync(context.Response, size));
         app.MapGet("/tags/{count:int}/{number:int}", static (int count, HttpContext context) =>
         {
-            context.Features.Get<IResponseCacheFeature>()?.AddTags([.. Enumerable.Range(0, count).Select(static tag => $"tag-{tag}")]);
+            context.Features.Get<IResponseCacheFeature>()?.AddTags(Tags(count));
             return WriteAsync(context.Response, size: 1024);
         });
+        foreach (var count in TagCounts)
+        {
+            app.MapGet($"/endpoint-tags/{count}", static (HttpContext context) => WriteAsync(context.Response, size: 1024))
+                .CacheResponse(policy => policy.Tag(Tags(count)));
+        }
+
         app.MapGet("/variants/{count:int}", static (HttpContext context) =>
         {
             context.Response.Headers.Vary = VariantField;
@@ -42,6 +51,8 @@ internal static class BenchmarkEndpoints
             await context.Response.WriteAsync($"{watch.Elapsed.TotalMilliseconds}");
         });
     }
+
+    private static string[] Tags(int count) => [.. Enumerable.Range(0, count).Select(static tag => $"tag-{tag}")];
 
     private static async Task WriteAsync(HttpResponse response, int size)
     {

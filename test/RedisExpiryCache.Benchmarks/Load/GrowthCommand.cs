@@ -16,7 +16,8 @@ internal static class GrowthCommand
         foreach (var candidate in settings.Candidates.Where(static candidate => candidate is Candidate.Redis or Candidate.Near))
         {
             var title = candidate.Title();
-            await MeasureAsync($"{title}: tags", Steps([1, 10, 100], static tags => new Drive($"/tags/{tags}/0")));
+            await MeasureAsync($"{title}: tags of the endpoint", Steps(BenchmarkEndpoints.TagCounts, static tags => new Drive($"/endpoint-tags/{tags}")));
+            await MeasureAsync($"{title}: tags that the handler adds", Steps(BenchmarkEndpoints.TagCounts, static tags => new Drive($"/tags/{tags}/0")));
             await MeasureAsync($"{title}: variants", Steps([1, 8, 64], static variants => new Drive($"/variants/{variants}", Script: Script.Variants(variants))));
             await MeasureAsync($"{title}: KiB", Steps([1, 16, 256, 1024, 8 * 1024], static size => new Drive($"/body/{size * 1024}")));
             await MeasureAsync($"{title}: connections", Steps([8, 32, 128, 512], static connections => new Drive("/body/1024", connections)));
