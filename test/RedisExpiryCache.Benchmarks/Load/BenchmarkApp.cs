@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.OutputCaching;
 
 namespace RedisExpiryCache.Benchmarks.Load;
@@ -7,6 +6,9 @@ namespace RedisExpiryCache.Benchmarks.Load;
 internal static class BenchmarkApp
 {
     public const string Verb = "app";
+
+    /// <summary>Where it says how it stands (<see cref="AppState"/>).</summary>
+    public const string StatePath = "/state";
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
@@ -21,19 +23,15 @@ internal static class BenchmarkApp
         AddCache(builder.Services, candidate, redis);
         await using var app = builder.Build();
 
-        // In front of any cache: what has been allocated by now.
-        app.Use(static (context, next) => context.Request.Path == "/allocated"
-            ? context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture))
+        // In front of any cache.
+        app.Use(static (context, next) => context.Request.Path == StatePath
+            ? context.Response.WriteAsync($"{new AppState(GC.GetTotalAllocatedBytes(precise: true), BenchmarkEndpoints.Made)}")
             : next(context));
         UseCache(app, candidate);
-        var endpoint = app.MapGet("/body/{size:int}", static (int size, HttpContext context) =>
-        {
-            context.Response.Headers.CacheControl = "public, max-age=3600";
-            context.Response.ContentType = "application/octet-stream";
-            return Bodies.WriteAsync(context.Response, size);
-        });
+        var endpoints = app.MapGroup("");
+        BenchmarkEndpoints.Map(endpoints);
         if (candidate is Candidate.OutputCaching or Candidate.OutputCachingOnRedis)
-            endpoint.CacheOutput(static policy => policy.Expire(Lifetime));
+            endpoints.CacheOutput(static policy => policy.Expire(Lifetime));
 
         await app.RunAsync();
         return 0;
@@ -59,6 +57,9 @@ internal static class BenchmarkApp
                 {
                     options.Configuration = redis;
                     options.InstanceName = $"{candidate}:";
+
+                    // A hit that is slow is to be seen as one, and not as an answer of the app.
+                    options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(30);
                     options.NearCache.Enabled = candidate == Candidate.Near;
                 });
                 break;
@@ -76,37 +77,4 @@ internal static class BenchmarkApp
         else if (candidate is Candidate.Redis or Candidate.Near)
             app.UseRedisExpiringCache();
     }
-
-    private static class Bodies
-    {
-        private static readonly byte[] Bytes = new byte[8 * 1024 * 1024];
-
-        public static async Task WriteAsync(HttpResponse response, int size)
-        {
-            response.ContentLength = size;
-            await response.BodyWriter.WriteAsync(Bytes.AsMemory(0, size));
-        }
-    }
-}
-
-/// <summary>What is compared.</summary>
-internal enum Candidate
-{
-    /// <summary>No cache.</summary>
-    Bare,
-
-    /// <summary>ASP.NET Core's, in memory.</summary>
-    ResponseCaching,
-
-    /// <summary>ASP.NET Core's, in memory.</summary>
-    OutputCaching,
-
-    /// <summary>ASP.NET Core's, with Microsoft's store.</summary>
-    OutputCachingOnRedis,
-
-    /// <summary>Ours.</summary>
-    Redis,
-
-    /// <summary>Ours, with a near cache.</summary>
-    Near,
 }

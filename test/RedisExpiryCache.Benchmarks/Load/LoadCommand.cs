@@ -1,77 +1,57 @@
-using System.Globalization;
-
 namespace RedisExpiryCache.Benchmarks.Load;
 
 /// <summary>Hits of the response cache beside those of its peers: one table for each size of the body.</summary>
 internal static class LoadCommand
 {
-    private const int Connections = 32;
-    private static readonly int[] Sizes = [1024, 16 * 1024, 256 * 1024];
-
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var settings = Settings.Parse(arguments);
+        var settings = Settings.Parse(arguments, "--rounds", "--seconds", "--candidates", "--sizes", "--markdown", "--svg");
+        using var report = new Report(settings.Markdown);
         await using var redis = await RedisProcess.StartAsync();
-        Console.WriteLine($"{Environment.ProcessorCount} cores, {Connections} connections, {settings.Rounds} rounds of {settings.Seconds} s; ratios are medians of those round by round, in brackets the lowest and the highest.");
-        foreach (var size in Sizes)
-            await MeasureAsync(redis.ConnectionString, size, settings);
+        report.Line(settings.Manner);
+        var missing = settings.Candidates.Where(static candidate => Proxies.Includes(candidate) && Proxies.Find(candidate) is null).ToArray();
+        foreach (var candidate in missing)
+            report.Line($"{candidate} is left out: there is no {Proxies.NameOf(candidate)} on this machine.");
+
+        var groups = new List<BarGroup>();
+        foreach (var size in settings.Sizes)
+            groups.Add(await MeasureAsync(redis.ConnectionString, [.. settings.Candidates.Except(missing)], size, settings, report));
+
+        if (settings.Svg is not null)
+            await File.WriteAllTextAsync(settings.Svg, BarChart.Svg($"Requests per second, to those with {settings.Candidates[0].Title()}", groups));
 
         return 0;
     }
 
-    private static async Task MeasureAsync(string redis, int size, Settings settings)
+    private static async Task<BarGroup> MeasureAsync(string redis, Candidate[] candidates, int size, Settings settings, Report report)
     {
-        var rows = new List<Row>();
+        var rows = new List<LoadRow>();
         try
         {
-            foreach (var candidate in Enum.GetValues<Candidate>())
-                rows.Add(new Row(candidate, await AppProcess.StartAsync(candidate, redis)));
+            foreach (var candidate in candidates)
+                rows.Add(new LoadRow(candidate, await WebServer.StartAsync(candidate, redis), new Drive($"/body/{size * 1024}")));
 
-            foreach (var row in rows)
-                await Wrk.RunAsync(row.Url(size), Connections, Math.Min(2, settings.Seconds));
-
-            for (var round = 0; round < settings.Rounds; round++)
-            {
-                foreach (var row in rows)
-                    await row.MeasureAsync(size, settings.Seconds);
-            }
-
-            Print(rows, size);
+            await LoadRow.MeasureAsync(rows, settings);
+            Print(rows, size, report);
+            return new BarGroup($"{size} KiB", [.. rows.Select(row => BarOf(row, rows[0]))]);
         }
         finally
         {
             foreach (var row in rows)
-                await row.App.DisposeAsync();
+                await row.Server.DisposeAsync();
         }
     }
 
-    private static void Print(List<Row> rows, int size)
+    private static Bar BarOf(LoadRow row, LoadRow first) =>
+        new(row.Candidate.Title(), row.PerSecond.RatiosTo(first.PerSecond).Median, IsOurs: row.Candidate is Candidate.Redis or Candidate.Near);
+
+    private static void Print(List<LoadRow> rows, int size, Report report)
     {
-        Row Of(Candidate candidate) => rows.Find(row => row.Candidate == candidate)!;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n| {size / 1024} KiB | requests/s | to bare | to ResponseCaching | allocated, B |\n|---|---|---|---|---|"));
+        report.Table($"{size} KiB", ["requests/s", "to no cache", "to ResponseCaching", .. LoadRow.FigureColumns]);
+        var (bare, memory) = (Of(Candidate.Bare), Of(Candidate.ResponseCaching));
         foreach (var row in rows)
-        {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {row.Candidate} | {row.PerSecond.Median:0} | {row.PerSecond.RatioTo(Of(Candidate.Bare).PerSecond)} | {row.PerSecond.RatioTo(Of(Candidate.ResponseCaching).PerSecond)} | {row.Allocated.Median:0} |"));
-        }
-    }
+            report.Row(row.Candidate.Title(), [row.PerSecond.Text(), row.PerSecond.RatioTo(bare), row.PerSecond.RatioTo(memory), .. row.Figures]);
 
-    private sealed record Row(Candidate Candidate, AppProcess App)
-    {
-        public Samples PerSecond { get; } = new();
-
-        /// <summary>For each request.</summary>
-        public Samples Allocated { get; } = new();
-
-        public Uri Url(int size) => new(App.Address, $"/body/{size}");
-
-        public async Task MeasureAsync(int size, int seconds)
-        {
-            var before = await App.AllocatedAsync();
-            var result = await Wrk.RunAsync(Url(size), Connections, seconds);
-            PerSecond.Add(result.PerSecond);
-            Allocated.Add((await App.AllocatedAsync() - before) / result.Requests);
-        }
+        Samples? Of(Candidate candidate) => rows.Find(row => row.Candidate == candidate)?.PerSecond;
     }
 }
