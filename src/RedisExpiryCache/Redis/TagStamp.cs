@@ -63,9 +63,10 @@ internal readonly record struct TagState(string Tag, string? Value)
     public static Standing StandingOf(TagStamp[] stamps, ReadOnlySpan<TagState> states)
     {
         var worst = Standing.Current;
-        foreach (var stamp in stamps)
+        for (var i = 0; i < stamps.Length; i++)
         {
-            var standing = Generations.StandingOf(stamp.Generation, ValueOf(stamp.Tag, states));
+            var at = IndexOf(stamps[i].Tag, i, states);
+            var standing = Generations.StandingOf(stamps[i].Generation, at < 0 ? null : states[at].Value);
             if (standing < worst)
                 worst = standing;
         }
@@ -77,23 +78,29 @@ internal readonly record struct TagState(string Tag, string? Value)
     public static string[] UnknownAmong(TagStamp[] stamps, TagState[] states)
     {
         List<string>? unknown = null;
-        foreach (var stamp in stamps)
+        for (var i = 0; i < stamps.Length; i++)
         {
-            if (ValueOf(stamp.Tag, states) is null && !Array.Exists(states, state => state.Tag == stamp.Tag))
-                (unknown ??= []).Add(stamp.Tag);
+            if (IndexOf(stamps[i].Tag, i, states) < 0)
+                (unknown ??= []).Add(stamps[i].Tag);
         }
 
         return unknown is null ? [] : [.. unknown];
     }
 
-    private static string? ValueOf(string tag, ReadOnlySpan<TagState> states)
+    /// <param name="tag">To be found.</param>
+    /// <param name="likely">Where it stands if they come in the order in which they were stamped.</param>
+    /// <param name="states">Among these.</param>
+    private static int IndexOf(string tag, int likely, ReadOnlySpan<TagState> states)
     {
-        foreach (var state in states)
+        if (likely < states.Length && states[likely].Tag == tag)
+            return likely;
+
+        for (var i = 0; i < states.Length; i++)
         {
-            if (state.Tag == tag)
-                return state.Value;
+            if (states[i].Tag == tag)
+                return i;
         }
 
-        return null;
+        return -1;
     }
 }

@@ -10,8 +10,18 @@ internal sealed record CachedResponse(KeyValuePair<string, StringValues>[] Field
 {
     public int StatusCode => Rules.StatusCode;
 
-    public StringValues this[string name] =>
-        Array.Find(Fields, field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+    public StringValues this[string name] => ValueIn(Fields, name);
+
+    public static StringValues ValueIn(KeyValuePair<string, StringValues>[] fields, string name)
+    {
+        foreach (var field in fields)
+        {
+            if (field.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return field.Value;
+        }
+
+        return default;
+    }
 
     public static CachedResponse Of(KeyValuePair<string, StringValues>[] fields, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now) =>
         new(fields, new StoredResponse

@@ -6,29 +6,28 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-// FORMAT of a stored response, version 3: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
+// FORMAT of a stored response, version 4: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
 //
-//   1  version                       3
+//   1  version                       4
 //   2  flags                         see Flags
 //   2  status
 //   8  response time                 ticks, UTC
-//   8  corrected initial age         ticks
-//   8  freshness lifetime            ticks
-//   8  stale-while-revalidate        ticks
-//   8  stale-if-error                ticks
 //   8  Date                          ticks, UTC
-//   8  Last-Modified                 ticks, UTC
 //   8  making time                   ticks
-//   24 of a part: its first byte, its last byte, the complete length
+//  [8  corrected initial age         ticks; each in brackets is there if its flag is: most responses have few of them, and Redis' memory goes in steps]
+//  [8  freshness lifetime            ticks]
+//  [8  stale-while-revalidate        ticks]
+//  [8  stale-if-error                ticks]
+//  [8  Last-Modified                 ticks, UTC]
+//  [24 of a part: its first byte, its last byte, the complete length]
 //   2  number of field lines, then for each: 2 length of the name, name in ASCII, 4 length of the value, value in UTF-8
 //   …  body
 //
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.
 internal static class CachedResponseFormat
 {
-    private const byte Version = 3;
-    private const int FixedSize = 95;
-    private const int TimesAt = 5, PartAt = 69, CountAt = 93;
+    private const byte Version = 4;
+    private const int FixedSize = 29, LongestHead = FixedSize + (8 * 8) + 2;
 
     [Flags]
     private enum Flags : ushort
@@ -44,28 +43,44 @@ internal static class CachedResponseFormat
         HasStaleWhileRevalidate = 256,
         HasStaleIfError = 512,
         IsCacheControlOurs = 1024,
+        HasInitialAge = 2048,
     }
+
+    /// <summary>Which numbers there are, in their order; those without a flag always.</summary>
+    private static ReadOnlySpan<Flags> NumberFlags =>
+    [
+        0, 0, 0, Flags.HasInitialAge, Flags.HasLifetime, Flags.HasStaleWhileRevalidate, Flags.HasStaleIfError, Flags.HasLastModified,
+        Flags.IsPart, Flags.IsPart, Flags.IsPart,
+    ];
 
     public static ReadOnlyMemory<byte> EncodeHead(CachedResponse response)
     {
         var rules = response.Rules;
+        var flags = FlagsOf(rules);
         var part = rules.Part ?? default;
         var head = new ArrayBufferWriter<byte>(1024);
-        var fixedPart = head.GetSpan(FixedSize);
-        fixedPart[0] = Version;
-        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[1..], (ushort)FlagsOf(rules));
-        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[3..], (ushort)rules.StatusCode);
+        var bytes = head.GetSpan(LongestHead);
+        bytes[0] = Version;
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[1..], (ushort)flags);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[3..], (ushort)rules.StatusCode);
+        var size = 5;
         ReadOnlySpan<long> numbers =
         [
-            rules.ResponseTime.UtcTicks, rules.CorrectedInitialAge.Ticks, rules.FreshnessLifetime?.Ticks ?? 0, rules.StaleWhileRevalidate?.Ticks ?? 0,
-            rules.StaleIfError?.Ticks ?? 0, rules.Date.UtcTicks, rules.LastModified?.UtcTicks ?? 0, rules.MakingTime.Ticks,
+            rules.ResponseTime.UtcTicks, rules.Date.UtcTicks, rules.MakingTime.Ticks, rules.CorrectedInitialAge.Ticks, rules.FreshnessLifetime?.Ticks ?? 0,
+            rules.StaleWhileRevalidate?.Ticks ?? 0, rules.StaleIfError?.Ticks ?? 0, rules.LastModified?.UtcTicks ?? 0,
             part.Range.First, part.Range.Last, part.CompleteLength,
         ];
         for (var i = 0; i < numbers.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(fixedPart[(TimesAt + (8 * i))..], numbers[i]);
+        {
+            if (!flags.HasFlag(NumberFlags[i]))
+                continue;
 
-        BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[CountAt..], checked((ushort)response.Fields.Sum(static field => field.Value.Count)));
-        head.Advance(FixedSize);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[size..], numbers[i]);
+            size += 8;
+        }
+
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[size..], checked((ushort)response.Fields.Sum(static field => field.Value.Count)));
+        head.Advance(size + 2);
         foreach (var (name, lines) in response.Fields)
         {
             foreach (var line in lines)
@@ -78,43 +93,53 @@ internal static class CachedResponseFormat
     /// <summary>Null when the bytes are no stored response; never throws.</summary>
     public static (CachedResponse Response, ReadOnlyMemory<byte> Body)? TryDecode(ReadOnlyMemory<byte> payload)
     {
-        var bytes = payload.Span;
-        if (bytes.Length < FixedSize || bytes[0] != Version)
+        var rest = payload.Span;
+        if (rest.Length < FixedSize || rest[0] != Version || TryReadRules(ref rest) is not { } rules
+            || !TryTake(ref rest, 2, out var count) || TryReadFields(ref rest, BinaryPrimitives.ReadUInt16LittleEndian(count)) is not { } fields)
             return null;
 
-        var rest = bytes[FixedSize..];
-        if (TryReadFields(ref rest, BinaryPrimitives.ReadUInt16LittleEndian(bytes[CountAt..])) is not { } fields || TryReadRules(bytes) is not { } rules)
-            return null;
-
-        var response = new CachedResponse(fields, rules);
-        return (response with { Rules = rules with { ETag = response["ETag"], BodyLength = rest.Length } }, payload[^rest.Length..]);
+        var etag = CachedResponse.ValueIn(fields, "ETag");
+        return (new CachedResponse(fields, rules with { ETag = etag, BodyLength = rest.Length }), payload[^rest.Length..]);
     }
 
-    private static StoredResponse? TryReadRules(ReadOnlySpan<byte> bytes)
+    private static StoredResponse? TryReadRules(ref ReadOnlySpan<byte> bytes)
     {
         var flags = (Flags)BinaryPrimitives.ReadUInt16LittleEndian(bytes[1..]);
-        var times = bytes[TimesAt..];
-        if (MomentAt(times) is not { } responseTime || MomentAt(times[40..]) is not { } date || MomentAt(times[48..]) is not { } lastModified)
+        var status = BinaryPrimitives.ReadUInt16LittleEndian(bytes[3..]);
+        bytes = bytes[5..];
+        Span<long> numbers = stackalloc long[NumberFlags.Length];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (!flags.HasFlag(NumberFlags[i]))
+                continue;
+
+            if (!TryTake(ref bytes, 8, out var number))
+                return null;
+
+            numbers[i] = BinaryPrimitives.ReadInt64LittleEndian(number);
+        }
+
+        if (MomentOf(numbers[0]) is not { } responseTime || MomentOf(numbers[1]) is not { } date || MomentOf(numbers[7]) is not { } lastModified)
             return null;
 
         return new StoredResponse
         {
-            StatusCode = BinaryPrimitives.ReadUInt16LittleEndian(bytes[3..]),
+            StatusCode = status,
             ResponseTime = responseTime,
-            CorrectedInitialAge = SpanAt(times[8..]),
-            FreshnessLifetime = flags.HasFlag(Flags.HasLifetime) ? SpanAt(times[16..]) : null,
-            StaleWhileRevalidate = flags.HasFlag(Flags.HasStaleWhileRevalidate) ? SpanAt(times[24..]) : null,
-            StaleIfError = flags.HasFlag(Flags.HasStaleIfError) ? SpanAt(times[32..]) : null,
-            MakingTime = SpanAt(times[56..]),
+            Date = date,
+            MakingTime = TimeSpan.FromTicks(numbers[2]),
+            CorrectedInitialAge = TimeSpan.FromTicks(numbers[3]),
+            FreshnessLifetime = flags.HasFlag(Flags.HasLifetime) ? TimeSpan.FromTicks(numbers[4]) : null,
+            StaleWhileRevalidate = flags.HasFlag(Flags.HasStaleWhileRevalidate) ? TimeSpan.FromTicks(numbers[5]) : null,
+            StaleIfError = flags.HasFlag(Flags.HasStaleIfError) ? TimeSpan.FromTicks(numbers[6]) : null,
+            LastModified = flags.HasFlag(Flags.HasLastModified) ? lastModified : null,
+            Part = flags.HasFlag(Flags.IsPart) ? new Part(new ByteRange(numbers[8], numbers[9]), numbers[10]) : null,
             NoCache = flags.HasFlag(Flags.NoCache),
             MustRevalidate = flags.HasFlag(Flags.MustRevalidate),
             AllowsEverybody = flags.HasFlag(Flags.AllowsEverybody),
             AllowsAuthorization = flags.HasFlag(Flags.AllowsAuthorization),
-            Part = flags.HasFlag(Flags.IsPart) ? PartIn(bytes[PartAt..]) : null,
             IsETagOurs = flags.HasFlag(Flags.IsETagOurs),
             IsCacheControlOurs = flags.HasFlag(Flags.IsCacheControlOurs),
-            Date = date,
-            LastModified = flags.HasFlag(Flags.HasLastModified) ? lastModified : null,
         };
     }
 
@@ -129,11 +154,8 @@ internal static class CachedResponseFormat
         | (rules.IsCacheControlOurs ? Flags.IsCacheControlOurs : 0)
         | (rules.Part is null ? 0 : Flags.IsPart)
         | (rules.StaleWhileRevalidate is null ? 0 : Flags.HasStaleWhileRevalidate)
-        | (rules.StaleIfError is null ? 0 : Flags.HasStaleIfError);
-
-    private static Part PartIn(ReadOnlySpan<byte> bytes) => new(
-        new ByteRange(BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])),
-        BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]));
+        | (rules.StaleIfError is null ? 0 : Flags.HasStaleIfError)
+        | (rules.CorrectedInitialAge == TimeSpan.Zero ? 0 : Flags.HasInitialAge);
 
     private static void WriteLine(ArrayBufferWriter<byte> head, string name, string line)
     {
@@ -175,11 +197,6 @@ internal static class CachedResponseFormat
         return fits;
     }
 
-    private static TimeSpan SpanAt(ReadOnlySpan<byte> bytes) => TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(bytes));
-
-    private static DateTimeOffset? MomentAt(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64LittleEndian(bytes) switch
-    {
-        var ticks when ticks >= 0 && ticks <= DateTimeOffset.MaxValue.UtcTicks => new DateTimeOffset(ticks, TimeSpan.Zero),
-        _ => null,
-    };
+    private static DateTimeOffset? MomentOf(long ticks) =>
+        ticks >= 0 && ticks <= DateTimeOffset.MaxValue.UtcTicks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 }

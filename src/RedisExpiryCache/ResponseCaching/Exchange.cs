@@ -39,14 +39,12 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     public RequestFacts RequestAsOfNow =>
         Policy.UserOf(Context) == User && (User is not null || !HttpFacts.IsSignedIn(Context)) ? Request : Request with { IsSignedIn = true };
 
-    private static readonly string[] EverythingAlone = [ResponseKeys.EverythingTag];
-
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestBudget budget, DateTimeOffset now)
     {
         var request = context.Request;
         var question = new Question(
             keys.Targets.Of(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
-            policy.Tags.Length == 0 ? EverythingAlone : TagsOf(policy, request),
+            keys.TagsOf(policy, request.RouteValues),
             request.Headers,
             budget);
 
@@ -55,10 +53,4 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
         return new Exchange(
             context, policy.UserOf(context) is null ? facts : facts with { IsSignedIn = false, HasAuthorization = false }, policy, question, now);
     }
-
-    private static string[] TagsOf(ResponsePolicy policy, HttpRequest request) =>
-    [
-        ResponseKeys.EverythingTag,
-        .. policy.Tags.Select(tag => ResponseKeys.EscapedTag(tag.Fill(request.RouteValues))).Distinct(StringComparer.Ordinal),
-    ];
 }

@@ -7,16 +7,25 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>A request in the store's terms.</summary>
 /// <param name="Target">What it asks for.</param>
-/// <param name="Tags">The tags that its response will carry, escaped, <see cref="ResponseKeys.EverythingTag"/> among them.</param>
+/// <param name="Named">The tags that its response will carry.</param>
 /// <param name="Fields">Its fields.</param>
 /// <param name="Budget">How long it may wait for the store.</param>
-internal sealed record Question(RequestTarget Target, string[] Tags, IHeaderDictionary Fields, RequestBudget Budget)
+internal sealed record Question(RequestTarget Target, TagNames Named, IHeaderDictionary Fields, RequestBudget Budget)
 {
     /// <summary>The key of its URL's generation.</summary>
     public string UrlKey => Target.UrlKey;
 
     /// <summary>All that tells it apart from other requests, but for its fields.</summary>
     public string Identity => Target.Identity;
+
+    /// <summary>The tags that its response will carry, escaped, <see cref="ResponseKeys.EverythingTag"/> among them.</summary>
+    public string[] Tags => Named.Tags;
+}
+
+/// <summary>Tags, escaped, and the key of each.</summary>
+internal sealed record TagNames(string[] Tags, string[] Keys)
+{
+    public static readonly TagNames None = new([], []);
 }
 
 /// <summary>What the store knew of a request, before the app ran. The body lives in a pooled buffer: dispose when the answer is sent.</summary>

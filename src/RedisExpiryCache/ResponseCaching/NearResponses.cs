@@ -17,7 +17,7 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
     /// <summary>Null: Redis has to be asked.</summary>
     public Lookup? Find(Question question)
     {
-        if (copies is null || generations.FindNear(question.UrlKey) is not { } value || StatesOf(question.Tags) is not { } tags)
+        if (copies is null || generations.FindNear(question.UrlKey) is not { } value || StatesOf(question.Named) is not { } tags)
             return null;
 
         var url = urls.Find(question.UrlKey) is { } known && known.Value == value ? known : new UrlRecord(value);
@@ -53,20 +53,20 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
         return read.Fill.TryPut(new FoundResponse(response, body.ToArray(), sliding.With(payload: default)), size) ? sliding : read;
     }
 
-    private TagState[]? StatesOf(string[] tags)
+    private TagState[]? StatesOf(TagNames named)
     {
-        var states = new TagState[tags.Length];
-        for (var i = 0; i < tags.Length; i++)
+        var states = new TagState[named.Tags.Length];
+        for (var i = 0; i < states.Length; i++)
         {
-            if (generations.FindNear(keys.TagOf(tags[i])) is not { } value)
+            if (generations.FindNear(named.Keys[i]) is not { } value)
                 return null;
 
-            states[i] = new TagState(tags[i], value);
+            states[i] = new TagState(named.Tags[i], value);
         }
 
         return states;
     }
 
     /// <summary>Of the tags that the response has and the question has not.</summary>
-    private TagState[]? LateStatesOf(TagStamp[] stamps, TagState[] known) => TagState.UnknownAmong(stamps, known) is { Length: > 0 } late ? StatesOf(late) : [];
+    private TagState[]? LateStatesOf(TagStamp[] stamps, TagState[] known) => TagState.UnknownAmong(stamps, known) is { Length: > 0 } late ? StatesOf(keys.Names(late)) : [];
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.AspNetCore.Routing;
 using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
@@ -22,6 +24,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
     public const string EverythingTag = "*";
 
+    private readonly ConditionalWeakTable<ResponsePolicy, TagNames> fixedTags = [];
+    private TagNames? everythingAlone;
+
     /// <summary>What requests ask for.</summary>
     public RequestTargets Targets => field ??= new RequestTargets(this);
 
@@ -40,6 +45,23 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>A group as it is stamped on responses, among their tags; an asterisk in front, as with everything, tells it from those.</summary>
     public static string GroupTag(HttpRequest request, string group) =>
         $"*{request.Scheme}://{KeyText.Escape(request.Host.Value?.ToLowerInvariant() ?? "")}|{KeyText.Escape(group)}";
+
+    /// <summary>The tags that a response will carry, by its endpoint's policy.</summary>
+    public TagNames TagsOf(ResponsePolicy policy, RouteValueDictionary values)
+    {
+        if (policy.Tags.Length == 0)
+            return everythingAlone ??= Names([EverythingTag]);
+
+        if (!policy.HasFixedTags)
+            return Fill(policy, values);
+
+        if (!fixedTags.TryGetValue(policy, out var names))
+            fixedTags.AddOrUpdate(policy, names = Fill(policy, values));
+
+        return names;
+    }
+
+    public TagNames Names(string[] escapedTags) => new(escapedTags, Array.ConvertAll(escapedTags, TagOf));
 
     public string TagOf(string escapedTag) => escapedTag == EverythingTag ? everythingKey : KeyOfTag(instanceName, escapedTag);
 
@@ -99,6 +121,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         var path = query < 0 ? rawTarget : rawTarget[..query];
         return path == (request.PathBase + request.Path).ToUriComponent() ? null : path;
     }
+
+    private TagNames Fill(ResponsePolicy policy, RouteValueDictionary values) =>
+        Names([EverythingTag, .. policy.Tags.Select(tag => EscapedTag(tag.Fill(values))).Distinct(StringComparer.Ordinal)]);
 
     private static string KeyOfTag(string instanceName, string escapedTag) => $"{instanceName}tag:http:{escapedTag}";
 

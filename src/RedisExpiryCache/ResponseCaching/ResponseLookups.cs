@@ -72,7 +72,7 @@ internal sealed class ResponseLookups(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call)
     {
-        var generationKeys = GenerationKeysOf(question);
+        string[] generationKeys = [question.UrlKey, .. question.Named.Keys];
         var guess = urls.Find(question.UrlKey);
         var guessedKey = guess is { HasResponses: true } ? keys.VariantOf(question, guess) : null;
         var (values, guessed) = guess is null && mayStore
@@ -105,16 +105,6 @@ internal sealed class ResponseLookups(
 
         var found = await Checked(known, key, guessed, isRetired: false, call);
         return found.Response is null && url.HasResponses ? await FindRetired(question, found, call) ?? found : found;
-    }
-
-    private string[] GenerationKeysOf(Question question)
-    {
-        var all = new string[1 + question.Tags.Length];
-        all[0] = question.UrlKey;
-        for (var i = 1; i < all.Length; i++)
-            all[i] = keys.TagOf(question.Tags[i - 1]);
-
-        return all;
     }
 
     /// <summary>All in one round trip.</summary>

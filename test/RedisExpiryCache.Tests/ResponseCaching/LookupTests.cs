@@ -7,7 +7,7 @@ namespace RedisExpiryCache.Tests.ResponseCaching;
 /// <summary>RFC 9111 4.3.1: an entity tag says nothing about another resource.</summary>
 public class LookupTests
 {
-    private static readonly Question Question = new(new RequestTarget("url", "identity"), [], new HeaderDictionary(), new RequestBudget(new CallBudget(TimeSpan.FromSeconds(1), "")));
+    private static readonly Question Question = new(new RequestTarget("url", "identity"), TagNames.None, new HeaderDictionary(), new RequestBudget(new CallBudget(TimeSpan.FromSeconds(1), "")));
 
     private static readonly UrlVariant One = new(new string('1', KeyText.DigestLength), KeyText.DigestOf("identity"), "\"a\"");
 

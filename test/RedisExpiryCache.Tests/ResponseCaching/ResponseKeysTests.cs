@@ -127,7 +127,7 @@ public class ResponseKeysTests
         foreach (var (name, value) in fields)
             headers[name] = value;
 
-        return new Question(new RequestTarget("url", identity), [], headers, new RequestBudget(new CallBudget(TimeSpan.FromSeconds(1), "")));
+        return new Question(new RequestTarget("url", identity), TagNames.None, headers, new RequestBudget(new CallBudget(TimeSpan.FromSeconds(1), "")));
     }
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);

@@ -12,7 +12,7 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];
     private readonly ResponsePolicy ofNoEndpoint = new(options.Value.ResponseCaching.BasePolicy);
 
-    public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.GetValue(endpoint, Compose);
+    public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
 
     /// <summary>The name of a policy that an endpoint asks for and that nobody has added; null: none.</summary>
     public string? UnknownNameOf(Endpoint endpoint) =>

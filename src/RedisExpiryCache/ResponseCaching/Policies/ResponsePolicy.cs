@@ -33,6 +33,9 @@ internal sealed class ResponsePolicy(PolicySettings settings)
 
     public RouteTemplate[] Tags { get; } = [.. settings.Tags.Distinct(StringComparer.Ordinal).Select(static tag => new RouteTemplate(tag))];
 
+    /// <summary>The tags are the same for each request.</summary>
+    public bool HasFixedTags => Array.TrueForAll(Tags, static tag => tag.IsPlain);
+
     public bool VariesByUser => settings.VaryByUser is true || claimTypes.Length > 0;
 
     /// <summary>Nothing that a cache downstream could tell by the request's fields: what it gets is for one client.</summary>
