@@ -154,8 +154,9 @@ public sealed class ClusterOfSix : IAsyncLifetime
         // It stays a master when its last slot has gone.
         var node = await RedisServer.StartAsync(
             "--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--cluster-config-file", "nodes.conf", "--cluster-allow-replica-migration", "no");
+        var id = await IdOfAsync(node);
         _nodes.Add(node);
-        _ids.Add(await IdOfAsync(node));
+        _ids.Add(id);
         await AskAsync(_nodes[0], "MEET", "127.0.0.1", node.Port);
         await AgreesAsync();
         return _nodes.Count - 1;
