@@ -5,7 +5,7 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-limit="${TEST_TIME_LIMIT:-480}" # seconds a project may take before it counts as hanging
+limit="${TEST_TIME_LIMIT:-900}" # seconds a project may take before it counts as hanging: on a busy machine one takes 450
 reports="$(mktemp -d)"
 running=""
 passed=0 failed=0 skipped=0
@@ -86,11 +86,20 @@ number() {
     echo "${found:-0}"
 }
 
-# Named again at the end: of a long log, often only the end is at hand. The report is one line; so an element is a record.
+# Named again at the end, with what each says: of a long log, often only the end is at hand. What begins with "<" is a record,
+# such as: test name="…" result="Fail" …> or: message>…, the text up to the next tag. An error is outside of a test, as of a fixture.
 list_failures() {
     awk -v project="$1" -v RS='<' '
-        /^test / && / result="Fail"/ { match($0, / name="[^"]*"/); print "failed: " project ": " substr($0, RSTART + 7, RLENGTH - 8); isNext = 1 }
-        isNext && /^!\[CDATA\[/ { sub(/^!\[CDATA\[/, ""); sub(/\]\]>$/, ""); print substr($0, 1, 600); isNext = 0 }' "$2" >>"$reports/failures"
+        function text(xml) { gsub(/&lt;/, "<", xml); gsub(/&gt;/, ">", xml); gsub(/&quot;/, "\"", xml); gsub(/&#x[AaDd];/, " ", xml); gsub(/&amp;/, "\\&", xml); return xml }
+        function attribute(name) { return match($0, " " name "=\"[^\"]*\"") ? text(substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)) : "" }
+        /^test / { failed = attribute("result") == "Fail" ? attribute("name") : "" }
+        /^error / { failed = attribute("type") " " attribute("name") }
+        /^message>/ && failed != "" {
+            print "failed: " project ": " failed
+            count = split(text(substr($0, 9, 800)), lines, "\n")
+            for (i = 1; i <= count && i <= 8; i++) print "    " lines[i]
+            failed = ""
+        }' "$2" >>"$reports/failures"
 }
 
 # In the background, because bash would not react to Ctrl-C before the tests are over. `timeout` passes the signal on.
@@ -123,7 +132,7 @@ run_project() {
     failed=$((failed + bad))
     list_failures "$name" "$report"
     if [[ "$outcome" -ne 0 && "$bad" -eq 0 ]]; then
-        echo "$name reports no failure, but ended with code $outcome." >&2
+        echo "$name reports no failure, but ended with code $outcome." | tee -a "$reports/failures" >&2
         failed=$((failed + 1))
     fi
 }
@@ -135,7 +144,7 @@ run_conformance() {
     if [[ "$outcome" -eq 0 ]]; then
         passed=$((passed + 1))
     else
-        echo "The HTTP cache tests ended with code $outcome (124 and 137: they hung for $limit s)." >&2
+        echo "The HTTP cache tests ended with code $outcome (124 and 137: they hung for $limit s)." | tee -a "$reports/failures" >&2
         failed=$((failed + 1))
     fi
 }

@@ -8,7 +8,7 @@ namespace RedisExpiryCache.IntegrationTests;
 /// <summary>The tests of the tests: what the other tests take for granted about their servers, their network and their clock.</summary>
 public sealed class SupportTests(RedisFixture fixture)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     private readonly RedisServer _shared = fixture.Server;
 

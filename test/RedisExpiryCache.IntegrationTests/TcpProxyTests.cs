@@ -7,7 +7,7 @@ namespace RedisExpiryCache.IntegrationTests;
 /// <summary>The network that other tests break on purpose.</summary>
 public sealed class TcpProxyTests(RedisFixture fixture)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Latency_is_added_to_each_way_but_not_to_each_command()
@@ -69,6 +69,7 @@ public sealed class TcpProxyTests(RedisFixture fixture)
     {
         EndPoints = { proxy.ConnectionString },
         BacklogPolicy = BacklogPolicy.FailFast,
+        ConnectTimeout = 30_000,
         HeartbeatInterval = TimeSpan.FromMilliseconds(100),
         ReconnectRetryPolicy = new LinearRetry(100),
     });

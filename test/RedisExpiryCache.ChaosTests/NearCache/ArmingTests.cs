@@ -55,7 +55,7 @@ public sealed class ArmingTests : IAsyncLifetime
         await dead.AskAsync($"CLIENT SETNAME {listener.Single(static field => field.StartsWith("name=", StringComparison.Ordinal))["name=".Length..]}", Token);
         await dead.AskAsync("SUBSCRIBE __redis__:invalidate", Token);
         await Server.Raw.ExecuteAsync("CLIENT", "KILL", "ID", listener[0]["id=".Length..]);
-        await Eventually.True(() => node.Log.Records.Count(static record => record.Event.Id == NearCacheOn) == 2, NearNode.Deadline, "the near cache to be on again");
+        await Eventually.True(() => node.Log.Records.Count(static record => record.Event.Id == NearCacheOn) >= 2, NearNode.Deadline, "the near cache to be on again");
         await node.SetAsync("key", "value");
         Assert.Equal("value", await node.WarmAsync("key"));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using RedisExpiryCache.IntegrationTests.Support;
 using StackExchange.Redis;
@@ -14,11 +15,12 @@ public sealed class ClusterOfSix : IAsyncLifetime
 
     private const int Masters = 3;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly List<RedisServer> _nodes = [];
     private readonly int _nodeTimeoutMs;
     private readonly List<string> _ids = [];
+    private string[] _atFirst = [];
 
     public ClusterOfSix()
         : this(nodeTimeoutMs: 15_000)
@@ -57,6 +59,8 @@ public sealed class ClusterOfSix : IAsyncLifetime
         await Eventually.True(() => AllSay(text => text.Contains("cluster_state:ok", StringComparison.Ordinal)), Patience, "a cluster that works");
         await _nodes[0].Admin.ConfigureAsync();
         await Eventually.True(async () => (await Task.WhenAll(_nodes.Skip(Masters).Select(IsInSyncAsync))).All(static yes => yes), Patience, "replicas in sync");
+        await AgreesAsync();
+        _atFirst = Layout(await ViewOfAsync(_nodes[0]));
     }
 
     public async ValueTask DisposeAsync()
@@ -70,9 +74,45 @@ public sealed class ClusterOfSix : IAsyncLifetime
 
     public int SlotOf(string key) => _nodes[0].Admin.HashSlot(key);
 
+    /// <summary>
+    /// Until all nodes say the same of all: whose slots are whose, and by which epoch. A slot that moves before they do may be given back by one that has not heard of
+    /// the move before.
+    /// </summary>
+    public Task AgreesAsync() => Eventually.True(async () => await AgreedViewAsync() is not null, Patience, "nodes that agree");
+
+    /// <summary>Until it is as it was at first, and every node says so.</summary>
+    public Task IsWholeAsync() => Eventually.True(
+        async () => await AgreedViewAsync() is { } view && Layout(view).SequenceEqual(_atFirst)
+            && (await Task.WhenAll(_nodes.Skip(Masters).Select(IsInSyncAsync))).All(static yes => yes),
+        Patience,
+        "the cluster to be as it was at first");
+
+    /// <summary>Makes it what it was at first, however far a test has come with what it was about to do to it.</summary>
+    public async Task RestoreAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            foreach (var slot in (await ViewOfAsync(node)).SelectMany(static one => one.OpenSlots))
+                await AskAsync(node, "SETSLOT", slot, "STABLE");
+        }
+
+        await AgreesAsync();
+        foreach (var owner in await ViewOfAsync(_nodes[0]))
+        {
+            foreach (var slot in owner.Slots.Where(slot => _ids[MasterAtFirst(slot)] != owner.Id))
+                await MoveSlotAsync(slot, _ids.IndexOf(owner.Id), MasterAtFirst(slot));
+        }
+
+        while (_nodes.Count > 2 * Masters)
+            await LeaveAsync();
+
+        await IsWholeAsync();
+    }
+
     /// <summary>Moves a slot with its keys from master to master as redis-cli --cluster reshard does it.</summary>
     public async Task MoveSlotAsync(int slot, int from, int to)
     {
+        await AgreesAsync();
         await AskAsync(_nodes[to], "SETSLOT", slot, "IMPORTING", _ids[from]);
         await AskAsync(_nodes[from], "SETSLOT", slot, "MIGRATING", _ids[to]);
         while ((RedisResult[])(await AskAsync(_nodes[from], "GETKEYSINSLOT", slot, 100))! is { Length: > 0 } keys)
@@ -86,7 +126,26 @@ public sealed class ClusterOfSix : IAsyncLifetime
     }
 
     /// <summary>A replica takes its master's place, which is asked to let it.</summary>
-    public Task FailoverAsync(int replica) => AskAsync(_nodes[replica], "FAILOVER");
+    public Task FailoverAsync(int replica)
+    {
+        // Both give up after five seconds, which are not enough on a busy machine; who asks earlier makes them begin anew.
+        var asked = new Stopwatch();
+        return Eventually.True(
+            async () =>
+            {
+                if (!(await ViewOfAsync(_nodes[replica])).Single(node => node.Id == _ids[replica]).IsReplica)
+                    return true;
+
+                if (asked.IsRunning && asked.Elapsed < TimeSpan.FromSeconds(10))
+                    return false;
+
+                await AskAsync(_nodes[replica], "FAILOVER");
+                asked.Restart();
+                return false;
+            },
+            Patience,
+            "a replica to take its master's place");
+    }
 
     /// <summary>A seventh node joins, a master without slots.</summary>
     /// <returns>Its number.</returns>
@@ -95,19 +154,18 @@ public sealed class ClusterOfSix : IAsyncLifetime
         // It stays a master when its last slot has gone.
         var node = await RedisServer.StartAsync(
             "--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--cluster-config-file", "nodes.conf", "--cluster-allow-replica-migration", "no");
+        var id = await IdOfAsync(node);
         _nodes.Add(node);
-        _ids.Add(await IdOfAsync(node));
+        _ids.Add(id);
         await AskAsync(_nodes[0], "MEET", "127.0.0.1", node.Port);
-        await Eventually.True(
-            () => AllSay(static text => text.Contains("cluster_known_nodes:7", StringComparison.Ordinal) && text.Contains("cluster_state:ok", StringComparison.Ordinal)),
-            Patience,
-            "seven nodes that know each other");
+        await AgreesAsync();
         return _nodes.Count - 1;
     }
 
     /// <summary>The node that has joined last goes, and is forgotten.</summary>
     public async Task LeaveAsync()
     {
+        await AgreesAsync();
         var (node, id) = (_nodes[^1], _ids[^1]);
         _nodes.Remove(node);
         _ids.Remove(id);
@@ -157,6 +215,22 @@ public sealed class ClusterOfSix : IAsyncLifetime
 
         return true;
     }
+
+    /// <summary>What all nodes say of all; null while they do not agree, or some do not work.</summary>
+    private async Task<ClusterNode[]?> AgreedViewAsync()
+    {
+        if (!await AllSay(static text => text.Contains("cluster_state:ok", StringComparison.Ordinal)))
+            return null;
+
+        var views = await Task.WhenAll(_nodes.Select(ViewOfAsync));
+        var isSettled = Array.TrueForAll(views, view => view.Length == _nodes.Count && Array.TrueForAll(view, static node => node.IsSettled))
+            && views[0].Where(static node => !node.IsReplica).Select(static node => node.Epoch).Distinct().Count() == views[0].Count(static node => !node.IsReplica);
+        return isSettled && Array.TrueForAll(views, view => view.Select(static node => node.Text).SequenceEqual(views[0].Select(static node => node.Text))) ? views[0] : null;
+    }
+
+    private static string[] Layout(ClusterNode[] view) => [.. view.Select(static node => node.Place)];
+
+    private static async Task<ClusterNode[]> ViewOfAsync(RedisServer node) => ClusterNode.In((await ServerOf(node).ClusterNodesRawAsync())!);
 
     private static async Task<bool> IsInSyncAsync(RedisServer node) =>
         (await ServerOf(node).InfoRawAsync("replication"))!.Contains("master_link_status:up", StringComparison.Ordinal);

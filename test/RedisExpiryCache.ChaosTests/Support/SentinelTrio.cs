@@ -60,6 +60,17 @@ public sealed class SentinelTrio : IAsyncLifetime
         await Eventually.True(KnowEachOtherAsync, Patience, "sentinels that see two good replicas");
     }
 
+    /// <summary>Brings back what a test that failed half-way has left dead.</summary>
+    public async Task RestoreAsync()
+    {
+        foreach (var dead in _servers.Where(static server => !server.IsRunning).ToArray())
+        {
+            RedisServer? primary = null;
+            await Eventually.True(async () => (primary = await PrimaryAsync()) is { IsRunning: true }, Patience, "a primary that lives");
+            await HealAsync(dead, primary!);
+        }
+    }
+
     public static Task<bool> IsReplicaAsync(RedisServer server) => SaysAsync(server, "role:slave");
 
     private async Task<bool> KnowEachOtherAsync()

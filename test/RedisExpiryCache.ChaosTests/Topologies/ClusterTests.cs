@@ -4,8 +4,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.ChaosTests.Topologies;
 
 /// <summary>Redis Cluster, three masters and three replicas.</summary>
-[Collection(OneCluster.Name)]
-public sealed class ClusterTests(ClusterOfSix cluster)
+public sealed class ClusterTests(ClusterOfSix cluster) : OneClusterTests(cluster)
 {
     [Theory]
     [InlineData(EntryFormat.Compact)]
@@ -13,9 +12,9 @@ public sealed class ClusterTests(ClusterOfSix cluster)
     public async Task The_data_cache_keeps_its_promises(EntryFormat format)
     {
         var prefix = $"{Some.Word()}:";
-        await using var cache = Caches.Connect(cluster.ConnectionString, options => (options.InstanceName, options.EntryFormat) = (prefix, format));
+        await using var cache = Caches.Connect(Cluster.ConnectionString, options => (options.InstanceName, options.EntryFormat) = (prefix, format));
         await CachedApp.ConnectAsync(cache);
-        await DataStory.TellAsync(cache, cluster.Raw, prefix);
+        await DataStory.TellAsync(cache, Cluster.Raw, prefix);
     }
 
     [Fact]
@@ -24,25 +23,25 @@ public sealed class ClusterTests(ClusterOfSix cluster)
         var prefix = $"{Some.Word()}:";
         var nobody = $"127.0.0.1:{FreePort.Next()}";
         await using var cache = Caches.Connect(
-            $"{nobody},{cluster.ConnectionString}", options => (options.InstanceName, options.OperationTimeout) = (prefix, TimeSpan.FromSeconds(10)));
+            $"{nobody},{Cluster.ConnectionString}", options => (options.InstanceName, options.OperationTimeout) = (prefix, TimeSpan.FromSeconds(10)));
         await CachedApp.ConnectAsync(cache);
-        await DataStory.TellAsync(cache, cluster.Raw, prefix);
+        await DataStory.TellAsync(cache, Cluster.Raw, prefix);
     }
 
     [Fact]
     public Task The_response_cache_keeps_its_promises() =>
-        ResponseStory.TellAsync(cluster.Nodes[0], new AppSetup { ConnectionString = cluster.ConnectionString });
+        ResponseStory.TellAsync(Cluster.Nodes[0], new AppSetup { ConnectionString = Cluster.ConnectionString });
 
     [Fact]
     public async Task Its_keys_are_spread_over_the_masters()
     {
         var prefix = $"{Some.Word()}:";
-        await using var cache = Caches.Connect(cluster.ConnectionString, options => options.InstanceName = prefix);
+        await using var cache = Caches.Connect(Cluster.ConnectionString, options => options.InstanceName = prefix);
         await CachedApp.ConnectAsync(cache);
         for (var i = 0; i < 60; i++)
             await cache.SetAsync($"{i}", Some.Bytes(), Caches.Relative(60), TestContext.Current.CancellationToken);
 
-        var masters = (await cluster.KeysOfMastersAsync(prefix)).Select(key => ClusterOfSix.MasterAtFirst(cluster.SlotOf(key))).Distinct();
+        var masters = (await Cluster.KeysOfMastersAsync(prefix)).Select(key => ClusterOfSix.MasterAtFirst(Cluster.SlotOf(key))).Distinct();
         Assert.Equal(3, masters.Count());
     }
 }

@@ -7,8 +7,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.ChaosTests.Topologies;
 
 /// <summary>Slots move from master to master under traffic.</summary>
-[Collection(OneCluster.Name)]
-public sealed class ReshardingTests(ClusterOfSix cluster)
+public sealed class ReshardingTests(ClusterOfSix cluster) : OneClusterTests(cluster)
 {
     private const int SlotsToMove = 60;
 
@@ -24,7 +23,7 @@ public sealed class ReshardingTests(ClusterOfSix cluster)
         var moved = await MoveAsync(one.Prefix);
         Assert.InRange(moved.Count, 10, SlotsToMove);
         foreach (var (slot, from, to) in moved)
-            await cluster.MoveSlotAsync(slot, to, from);
+            await Cluster.MoveSlotAsync(slot, to, from);
 
         var hits = traffic.Checker.Hits;
         await Eventually.True(() => traffic.Checker.Hits > hits + 100, TimeSpan.FromSeconds(60), "hits afterwards");
@@ -39,13 +38,13 @@ public sealed class ReshardingTests(ClusterOfSix cluster)
     /// <summary>The slots of what is stored just now, each to the next master.</summary>
     private async Task<List<(int Slot, int From, int To)>> MoveAsync(string prefix)
     {
-        var slots = (await cluster.KeysOfMastersAsync(prefix)).Select(cluster.SlotOf).Distinct().Take(SlotsToMove);
+        var slots = (await Cluster.KeysOfMastersAsync(prefix)).Select(Cluster.SlotOf).Distinct().Take(SlotsToMove);
         var moved = new List<(int Slot, int From, int To)>();
         foreach (var slot in slots)
         {
             var from = ClusterOfSix.MasterAtFirst(slot);
             var to = (from + 1) % 3;
-            await cluster.MoveSlotAsync(slot, from, to);
+            await Cluster.MoveSlotAsync(slot, from, to);
             moved.Add((slot, from, to));
         }
 
@@ -54,10 +53,10 @@ public sealed class ReshardingTests(ClusterOfSix cluster)
 
     private async Task<CachedApp> StartAsync(Traffic traffic, string? prefix)
     {
-        var app = await CachedApp.StartAsync(cluster.Nodes[0], traffic.Map, new AppSetup
+        var app = await CachedApp.StartAsync(Cluster.Nodes[0], traffic.Map, new AppSetup
         {
             Prefix = prefix,
-            ConnectionString = cluster.ConnectionString,
+            ConnectionString = Cluster.ConnectionString,
             Services = static services => services.Configure<LoggerFilterOptions>(static filter => filter.MinLevel = LogLevel.Warning),
         });
         await CachedApp.ConnectAsync(app.Services.GetRequiredService<IRedisExpiringCache>());

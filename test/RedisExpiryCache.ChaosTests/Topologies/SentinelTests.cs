@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.ChaosTests.Topologies;
 
 /// <summary>Three sentinels over a primary and two replicas.</summary>
-public sealed class SentinelTests(SentinelTrio trio) : IClassFixture<SentinelTrio>
+public sealed class SentinelTests(SentinelTrio trio) : IClassFixture<SentinelTrio>, IAsyncLifetime
 {
     private const int Rounds = 10;
 
@@ -19,6 +19,10 @@ public sealed class SentinelTests(SentinelTrio trio) : IClassFixture<SentinelTri
         Elsewhere,
         Refused,
     }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await trio.RestoreAsync();
 
     [Fact]
     public async Task Ten_times_the_primary_is_killed_and_writes_work_again()

@@ -24,7 +24,7 @@ public sealed class ObservabilityTests : IAsyncLifetime
     {
         _server = await RedisServer.StartAsync();
         _cache = Caches.Connect(
-            Server.ConnectionString, options => options.OperationTimeout = TimeSpan.FromSeconds(1), _log, _meters);
+            Server.ConnectionString, options => options.OperationTimeout = TimeSpan.FromSeconds(4), _log, _meters);
     }
 
     public async ValueTask DisposeAsync()

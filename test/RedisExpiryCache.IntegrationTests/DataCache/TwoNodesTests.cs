@@ -110,16 +110,6 @@ public sealed class TwoNodesTests(RedisFixture fixture) : IAsyncLifetime
         Assert.NotNull(await One.GetAsync(_key, Token));
     }
 
-    [Fact]
-    public async Task Many_blocking_callers_at_once_all_get_their_answer()
-    {
-        var value = Some.Bytes();
-        await One.SetAsync(_key, value, Caches.Sliding(600), Token);
-        await using var cold = Caches.Connect(fixture.Server.ConnectionString, options => options.InstanceName = _instance);
-        var reads = Enumerable.Range(0, 64).Select(_ => Task.Run(() => cold.Get(_key), Token));
-        Assert.All(await Task.WhenAll(reads), read => Assert.Equal(value, read));
-    }
-
     private async Task SetAsync(RedisExpiringCache cache, byte[] value, params string[] tags) =>
         await cache.SetAsync(_key, new ReadOnlySequence<byte>(value), Caches.Sliding(600), tags, Token);
 }

@@ -34,7 +34,7 @@ public sealed class ServerFaultTests : IAsyncLifetime
     [MemberData(nameof(Faults))]
     public async Task Every_request_is_answered_no_eviction_is_undone_and_hits_come_back(ServerFault fault)
     {
-        await using var app = await StartAsync(TimeSpan.FromMilliseconds(300));
+        await using var app = await StartAsync(TimeSpan.FromSeconds(1));
         foreach (var id in new[] { "hit", "path", "tag" })
             await WarmAsync(app, $"/a/{id}");
 

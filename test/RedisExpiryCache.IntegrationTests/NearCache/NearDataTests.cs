@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using RedisExpiryCache.IntegrationTests.Support;
 using StackExchange.Redis;
@@ -92,16 +93,36 @@ public sealed class NearDataTests(RedisFixture fixture)
         await using var node = await NearNode.StartAsync(Connection, fixture.Server.NewPrefix());
         await node.SetAsync("key", "value");
         await node.WarmAsync("key");
-        var hits = node.NearHits;
+        await ByCopyAsync(async () => (await node.Cache.GetAsync("key", Token))!.AsSpan().Clear());
+        await ByCopyAsync(() =>
+        {
+            Assert.Equal("value"u8, node.Cache.Get("key")!);
+            return Task.CompletedTask;
+        });
+        await ByCopyAsync(() =>
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            Assert.True(node.Cache.TryGet("key", buffer));
+            Assert.Equal("value"u8, buffer.WrittenSpan);
+            return Task.CompletedTask;
+        });
+        await ByCopyAsync(async () =>
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            Assert.True(await node.Cache.TryGetAsync("key", buffer, Token));
+            Assert.Equal("value"u8, buffer.WrittenSpan);
+        });
 
-        var mine = (await node.Cache.GetAsync("key", Token))!;
-        mine.AsSpan().Clear();
-        Assert.Equal("value"u8, node.Cache.Get("key")!);
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        Assert.True(node.Cache.TryGet("key", buffer));
-        Assert.Equal("value"u8, buffer.WrittenSpan);
-        Assert.True(await node.Cache.TryGetAsync("key", buffer, Token));
-        Assert.Equal(hits + 4, node.NearHits);
+        // Where a busy machine lets a heartbeat be late, Redis answers for a moment.
+        Task ByCopyAsync(Func<Task> read) => Eventually.True(
+            async () =>
+            {
+                var before = node.NearHits;
+                await read();
+                return node.NearHits > before;
+            },
+            NearNode.Deadline,
+            "an answer by the copy");
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class NearExpiryTests : IAsyncLifetime
         Assert.True(near >= 0.95 * reads, $"{near} of {reads} reads were near");
 
         // And it ends, a window after the last read and no later.
-        await Eventually.True(async () => await Server.TimeToLiveAsync("app:key") is null && !await Server.Raw.KeyExistsAsync("app:key"), 3 * window, "the entry to end");
+        await Eventually.True(async () => await Server.TimeToLiveAsync("app:key") is null && !await Server.Raw.KeyExistsAsync("app:key"), NearNode.Deadline, "the entry to end");
         await nodes[0].SeesAsync("key", null);
     }
 
@@ -91,9 +91,9 @@ public sealed class NearExpiryTests : IAsyncLifetime
     public async Task The_last_read_of_a_copy_is_told_to_redis()
     {
         var node = await StartAsync();
-        await node.Cache.SetAsync("key", "value"u8.ToArray(), Caches.Sliding(4), Token);
+        await node.Cache.SetAsync("key", "value"u8.ToArray(), Caches.Sliding(16), Token);
         await node.WarmAsync("key");
-        await Server.Raw.ExecuteAsync("PEXPIRE", "app:key", "3900");
+        await Server.Raw.ExecuteAsync("PEXPIRE", "app:key", "15500");
         await node.WarmAsync("key");
         await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Token);
         var before = Stopwatch.StartNew();
@@ -101,8 +101,8 @@ public sealed class NearExpiryTests : IAsyncLifetime
 
         // Without a further read.
         await Eventually.True(
-            async () => await Server.TimeToLiveAsync("app:key") is { } left && left + before.Elapsed > TimeSpan.FromSeconds(3.9),
-            TimeSpan.FromSeconds(3.5),
+            async () => await Server.TimeToLiveAsync("app:key") is { } left && left + before.Elapsed > TimeSpan.FromSeconds(15.5),
+            TimeSpan.FromSeconds(15),
             "the slide that the last read is worth");
     }
 
@@ -131,17 +131,17 @@ public sealed class NearExpiryTests : IAsyncLifetime
     public async Task Slides_never_go_past_the_absolute_end()
     {
         var node = await StartAsync();
-        await node.Cache.SetAsync("key", "value"u8.ToArray(), Caches.Both(sliding: 1, relative: 2.5), Token);
+        await node.Cache.SetAsync("key", "value"u8.ToArray(), Caches.Both(sliding: 2, relative: 5), Token);
         var watch = Stopwatch.StartNew();
         var last = TimeSpan.Zero;
-        while (watch.Elapsed < TimeSpan.FromSeconds(4))
+        while (watch.Elapsed < TimeSpan.FromSeconds(6.5))
         {
             var began = watch.Elapsed;
             if (await node.GetAsync("key") is not null)
                 last = began;
         }
 
-        Assert.InRange(last, TimeSpan.FromSeconds(1.2), TimeSpan.FromSeconds(2.5) + Tick);
+        Assert.InRange(last, TimeSpan.FromSeconds(2.4), TimeSpan.FromSeconds(5) + Tick);
     }
 
     private async Task<NearNode> StartAsync()

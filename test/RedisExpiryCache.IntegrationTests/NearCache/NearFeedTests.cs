@@ -73,7 +73,7 @@ public sealed class NearFeedTests : IAsyncLifetime
     public async Task A_feed_that_falls_silent_is_not_believed_for_long(Silence silence)
     {
         await using var network = TcpProxy.To(Server.Port);
-        await using var node = await NearNode.StartAsync(network.ConnectionString, "app:", static options => options.OperationTimeout = TimeSpan.FromMilliseconds(300));
+        await using var node = await NearNode.StartAsync(network.ConnectionString, "app:", static options => options.OperationTimeout = TimeSpan.FromSeconds(1));
         await node.SetAsync("key", "old");
         await node.WarmAsync("key");
 
@@ -102,7 +102,7 @@ public sealed class NearFeedTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_hangs_is_not_believed_for_long_either()
     {
-        await using var node = await NearNode.StartAsync(Server.ConnectionString, "app:", static options => options.OperationTimeout = TimeSpan.FromMilliseconds(300));
+        await using var node = await NearNode.StartAsync(Server.ConnectionString, "app:", static options => options.OperationTimeout = TimeSpan.FromSeconds(1));
         await node.SetAsync("key", "value");
         await node.WarmAsync("key");
         Server.Freeze();

@@ -68,7 +68,7 @@ public sealed class OutputCacheCommandTests : IAsyncLifetime
         await store.SetAsync("before", Some.Bytes(), ["before"], Long, Token);
 
         await using var log = await Server.MonitorAsync();
-        proxy.Delay = TimeSpan.FromMilliseconds(300);
+        proxy.Delay = TimeSpan.FromMilliseconds(600);
         var storing = store.SetAsync("key", Some.Bytes(), ["a"], Long, Token).AsTask();
         await log.WaitForAsync(static line => line.Command == "EVALSHA", Caches.Patience);
         await Store.EvictByTagAsync("a", Token);

@@ -75,7 +75,7 @@ public sealed class CacheGroupTests(RedisFixture fixture)
 
         var made = (await slow).Body;
         Assert.NotEqual(made, (await app.GetAsync("/slow/shop")).Body);
-        await Eventually.True(() => app.Logs.Any(log => log.Message.Contains("not stored: evicted", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), "the reason");
+        await Eventually.True(() => app.Logs.Any(log => log.Message.Contains("not stored: evicted", StringComparison.Ordinal)), TimeSpan.FromSeconds(30), "the reason");
     }
 
     [Theory]

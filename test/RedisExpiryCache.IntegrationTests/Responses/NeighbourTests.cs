@@ -107,7 +107,7 @@ public sealed class NeighbourTests(RedisFixture fixture)
     [Fact]
     public async Task Waiting_for_a_write_and_looking_up_share_the_time_of_one_call()
     {
-        var limit = TimeSpan.FromSeconds(2);
+        var limit = TimeSpan.FromSeconds(4);
         await using var server = await RedisServer.StartAsync();
         using var lookedUp = new SemaphoreSlim(0);
         using var frozen = new SemaphoreSlim(0);

@@ -36,7 +36,7 @@ public sealed class RedisAwayTests
     public async Task Frozen_no_request_fails_and_none_waits_much_longer_than_the_time_out()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var app = await StartAsync(server, TimeSpan.FromMilliseconds(250));
+        await using var app = await StartAsync(server, TimeSpan.FromSeconds(1));
         await app.WarmAsync("/a/1");
         server.Freeze();
         for (var i = 0; i < 3; i++)
@@ -81,7 +81,7 @@ public sealed class RedisAwayTests
     public async Task An_eviction_throws_and_is_logged_as_an_error(bool frozen)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var app = await StartAsync(server, TimeSpan.FromMilliseconds(500));
+        await using var app = await StartAsync(server, TimeSpan.FromSeconds(2));
         await app.WarmAsync("/a/1");
         await TakeAwayAsync(server, frozen);
 
@@ -106,7 +106,7 @@ public sealed class RedisAwayTests
     [InlineData(false)]
     public async Task An_action_that_evicts_answers_as_ever(bool frozen)
     {
-        var timeout = TimeSpan.FromMilliseconds(600);
+        var timeout = TimeSpan.FromSeconds(2);
         await using var server = await RedisServer.StartAsync();
         await using var app = await StartAsync(server, timeout);
         await app.WarmAsync("/a/1");
@@ -147,7 +147,7 @@ public sealed class RedisAwayTests
     public async Task The_same_trouble_is_one_warning_a_minute_and_every_request_in_the_metrics()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var app = await StartAsync(server, TimeSpan.FromMilliseconds(500));
+        await using var app = await StartAsync(server, TimeSpan.FromSeconds(1));
         await app.WarmAsync("/a/1");
         await server.KillAsync();
         for (var i = 0; i < 20; i++)

@@ -64,7 +64,7 @@ public sealed class CommandLog : IAsyncDisposable
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         var mark = Some.Word();
         await _marker.AskAsync($"ECHO {mark}", deadline.Token);
-        await Eventually.True(() => Volatile.Read(ref _marked) == mark, TimeSpan.FromSeconds(5), "the log of commands to catch up");
+        await Eventually.True(() => Volatile.Read(ref _marked) == mark, TimeSpan.FromSeconds(30), "the log of commands to catch up");
     }
 
     public async ValueTask DisposeAsync()

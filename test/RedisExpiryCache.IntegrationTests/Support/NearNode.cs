@@ -5,7 +5,7 @@ namespace RedisExpiryCache.IntegrationTests.Support;
 /// <summary>A node with a near cache that includes data, and that hears Redis already.</summary>
 internal sealed class NearNode : IAsyncDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private NearNode(RedisExpiringCache cache, RecordingMeters meters, RecordingLoggerProvider log) => (Cache, Metrics, Log) = (cache, meters, log);
 

@@ -146,15 +146,16 @@ public sealed class RedisServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_admin is not null)
-        {
-            await _admin.DisposeAsync();
-        }
-
+        // First: while a server hangs, its clients would wait for what they have asked of it.
         if (_process is not null)
         {
             await _process.KillAsync();
             _process.Dispose();
+        }
+
+        if (_admin is not null)
+        {
+            await _admin.DisposeAsync();
         }
 
         Directory.Delete(DataDirectory, recursive: true);
