@@ -9,11 +9,12 @@ internal static class ClusterSlots
     /// <summary>In a script: the client library refuses CLUSTER by its name to a connection without <c>allowAdmin</c>.</summary>
     private const string AllNodes = "return redis.call('CLUSTER', 'NODES')";
 
-    /// <summary>Enough for a server with a few slots; one with a single slot may need another turn, when the client library knows of it.</summary>
-    private const int MostTags = 50_000;
+    private const int SlotCount = 16_384;
 
     /// <summary>After so many turns each server of a cluster has been asked.</summary>
     private const int Turns = 3;
+
+    private static string[]? tags;
 
     /// <summary>The servers that have the keys just now: all of them, or null where that is not known, or about to change.</summary>
     /// <param name="main">The connection whose reads go there.</param>
@@ -48,16 +49,24 @@ internal static class ClusterSlots
         if (before.Length > 0 && IsOn(before))
             return before;
 
-        for (var i = 0; i < MostTags; i++)
-        {
-            var tag = string.Create(CultureInfo.InvariantCulture, $"{{{i}}}");
-            if (IsOn(tag))
-                return tag;
-        }
-
-        return "";
+        return Array.Find(tags ??= NewTags(main), IsOn) ?? "";
 
         bool IsOn(string tag) => main.GetServer((RedisKey)(prefix + tag)).EndPoint.Equals(server.EndPoint);
+    }
+
+    /// <summary>One for each slot, since a server may have a single one; the last is found for 109757.</summary>
+    private static string[] NewTags(IConnectionMultiplexer main)
+    {
+        var found = new string?[SlotCount];
+        for (int i = 0, left = SlotCount; left > 0; i++)
+        {
+            var tag = string.Create(CultureInfo.InvariantCulture, $"{{{i}}}");
+            ref var known = ref found[main.GetHashSlot(tag)];
+            left -= known is null ? 1 : 0;
+            known ??= tag;
+        }
+
+        return found!;
     }
 
     private static async Task<IServer[]?> ServersByAsync(IServer asked, IServer[] primaries)
