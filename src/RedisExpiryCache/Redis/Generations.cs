@@ -209,8 +209,13 @@ internal sealed class Generations(RedisConnection connection)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string?> AskAsync(string key, Call call) => await ReceiveAsync(await SendOwnAsync(key, call), call);
+    private ValueTask<string?> AskAsync(string key, Call call)
+    {
+        var sending = SendOwnAsync(key, call);
+        return sending.IsCompletedSuccessfully ? ReceiveAsync(sending.Result, call) : AskLaterAsync(sending, call);
+
+        static async ValueTask<string?> AskLaterAsync(ValueTask<OwnRead> sending, Call call) => await ReceiveAsync(await sending, call);
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<OwnRead> SendOwnAsync(string key, Call call)

@@ -104,8 +104,10 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Waits for a reply, and tells the circuit of it.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<T> Complete<T>(Task<T> reply, RedisRoute route, Call call)
+    public ValueTask<T> Complete<T>(Task<T> reply, RedisRoute route, Call call) =>
+        Waits.IsPlain(call) ? ReplyWait<T>.For(reply, route, call, BudgetOf(call)) : CompleteOtherwise(reply, route, call);
+
+    private async ValueTask<T> CompleteOtherwise<T>(Task<T> reply, RedisRoute route, Call call)
     {
         T result;
         var since = Stopwatch.GetTimestamp();
@@ -118,7 +120,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             throw;
         }
 
-        route.Circuit.Succeeded(route.Access);
+        route.Succeeded();
         return result;
     }
 
@@ -266,7 +268,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// An exception filter that tells the circuit and lets the exception pass. A reply that was given hardly any time, because the call had spent its
     /// own before, says nothing about Redis by not coming.
     /// </summary>
-    private bool Heard(Exception failure, RedisRoute route, Call call, long since)
+    public bool Heard(Exception failure, RedisRoute route, Call call, long since)
     {
         if (failure is TimeoutException && Stopwatch.GetElapsedTime(since) < BudgetOf(call).Time / 2)
             return false;

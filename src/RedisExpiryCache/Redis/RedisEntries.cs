@@ -64,11 +64,8 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
         var copying = NearRead.Begin(nearCopies, redis, fullKey);
 
-        // The first look again at the end: another node may have overwritten one layout with the other between the two.
-        var read = format == EntryFormat.Microsoft
-            ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
-            : await ReadCompact(redis, fullKey, call) ?? await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call);
-        return (read ?? WrongType) with { Fill = copying.End() };
+        var read = format == EntryFormat.Compact ? await ReadCompact(redis, fullKey, call) : null;
+        return (read ?? await ReadOtherwise(redis, fullKey, call)) with { Fill = copying.End() };
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
@@ -183,19 +180,26 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return removed.Sum();
     }
 
+    /// <summary>Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between two looks.</summary>
+    private async ValueTask<EntryRead> ReadOtherwise(RedisRoute redis, string fullKey, Call call) => (format == EntryFormat.Microsoft
+        ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
+        : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
     {
-        Lease<byte>? lease;
         try
         {
-            lease = await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call);
+            return Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey);
         }
         catch (RedisServerException refused) when (RedisErrors.IsWrongType(refused))
         {
             return null;
         }
+    }
 
+    private static EntryRead Decoded(Lease<byte>? lease, string fullKey)
+    {
         if (lease is null)
             return new EntryRead(EntryMiss.Absent);
 

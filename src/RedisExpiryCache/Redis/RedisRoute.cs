@@ -17,6 +17,11 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
 
     public Access Access => access;
 
+    public void Succeeded() => circuit.Succeeded(access);
+
+    /// <summary>An exception filter: see <see cref="RedisConnection.Heard"/>.</summary>
+    public bool Failed(Exception failure, Call call, long since) => connection.Heard(failure, this, call, since);
+
     /// <summary>Waits for a reply.</summary>
     public ValueTask<T> Complete<T>(Task<T> reply, Call call) => connection.Complete(reply, this, call);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.ObjectPool;
 using StackExchange.Redis;
@@ -18,16 +19,23 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
     private readonly Action whenReplied;
     private ManualResetValueTaskSourceCore<T> core;
     private Task<T>? reply;
+    private RedisRoute? route;
+    private Call call;
     private CallBudget? budget;
+    private long since;
     private int state;
 
     public ReplyWait() => whenReplied = WhenReplied;
 
+    /// <param name="reply">To come.</param>
+    /// <param name="route">Is told of it; null: somebody else is.</param>
+    /// <param name="call">Whose reply it is: one that does not block, and that nobody cancels.</param>
+    /// <param name="budget">How long the call may take.</param>
     /// <exception cref="RedisTimeoutException">No reply in time.</exception>
-    public static ValueTask<T> For(Task<T> reply, Call call, CallBudget budget)
+    public static ValueTask<T> For(Task<T> reply, RedisRoute? route, Call call, CallBudget budget)
     {
         var wait = Pool.Get();
-        (wait.reply, wait.budget) = (reply, budget);
+        (wait.reply, wait.route, wait.call, wait.budget, wait.since) = (reply, route, call, budget, Stopwatch.GetTimestamp());
         Volatile.Write(ref wait.state, Pending);
         Deadlines.Add(wait, call.EndOf(budget.Time));
         var version = wait.core.Version;
@@ -46,15 +54,22 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
 
     public T GetResult(short token)
     {
+        var (told, isOver) = (route, state == Replied);
         try
         {
-            return core.GetResult(token);
+            var result = core.GetResult(token);
+            told?.Succeeded();
+            return result;
+        }
+        catch (Exception failure) when (told?.Failed(failure, call, since) is true)
+        {
+            throw;
         }
         finally
         {
-            if (state == Replied)
+            if (isOver)
             {
-                (reply, budget) = (null, null);
+                (reply, route, call, budget) = (null, null, default, null);
                 core.Reset();
                 Pool.Return(this);
             }

@@ -59,6 +59,19 @@ internal readonly record struct TagState(string Tag, string? Value)
     /// <summary>What is made from now on is stamped with this.</summary>
     public TagStamp Current => new(Tag, Value is null ? "" : Generations.IdOf(Value));
 
+    /// <summary>What is made under all of them from now on is stamped with these.</summary>
+    public static TagStamp[] StampsOf(ReadOnlySpan<TagState> states)
+    {
+        if (states.IsEmpty)
+            return [];
+
+        var stamps = new TagStamp[states.Length];
+        for (var i = 0; i < stamps.Length; i++)
+            stamps[i] = states[i].Current;
+
+        return stamps;
+    }
+
     /// <summary>What was stamped stands as the worst of its tags does.</summary>
     public static Standing StandingOf(TagStamp[] stamps, ReadOnlySpan<TagState> states)
     {

@@ -19,8 +19,11 @@ internal static class Waits
         if (call.Blocking)
             return Block(reply, call, budget) ? new ValueTask<T>(reply) : throw TimedOut(reply, budget);
 
-        return call.Token.CanBeCanceled ? ForReplyOrTokenAsync(reply, call, budget) : ReplyWait<T>.For(reply, call, budget);
+        return IsPlain(call) ? ReplyWait<T>.For(reply, route: null, call, budget) : ForReplyOrTokenAsync(reply, call, budget);
     }
+
+    /// <summary>It does not block, and nobody cancels it.</summary>
+    public static bool IsPlain(Call call) => !call.Blocking && !call.Token.CanBeCanceled;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<T> ForReplyOrTokenAsync<T>(Task<T> reply, Call call, CallBudget budget)

@@ -29,6 +29,8 @@ internal static class CachedResponseFormat
     private const byte Version = 4;
     private const int FixedSize = 29, LongestHead = FixedSize + (8 * 8) + 2;
 
+    private static readonly string[] CommonNames = ["Content-Type", "Date", "Cache-Control", "ETag", "Last-Modified", "Vary", "Expires", "Content-Language"];
+
     [Flags]
     private enum Flags : ushort
     {
@@ -170,7 +172,8 @@ internal static class CachedResponseFormat
 
     private static KeyValuePair<string, StringValues>[]? TryReadFields(ref ReadOnlySpan<byte> bytes, int count)
     {
-        var fields = new List<KeyValuePair<string, StringValues>>(count);
+        var fields = new KeyValuePair<string, StringValues>[count];
+        var found = 0;
         for (var i = 0; i < count; i++)
         {
             if (!TryTake(ref bytes, 2, out var nameLength)
@@ -179,14 +182,27 @@ internal static class CachedResponseFormat
                 || !TryTake(ref bytes, BinaryPrimitives.ReadInt32LittleEndian(valueLength), out var value))
                 return null;
 
-            var (name, line) = (Encoding.ASCII.GetString(nameBytes), Encoding.UTF8.GetString(value));
-            if (fields.Count > 0 && fields[^1].Key == name)
-                fields[^1] = new(name, StringValues.Concat(fields[^1].Value, line));
+            var (name, line) = (NameOf(nameBytes), Encoding.UTF8.GetString(value));
+            if (found > 0 && fields[found - 1].Key == name)
+                fields[found - 1] = new(name, StringValues.Concat(fields[found - 1].Value, line));
             else
-                fields.Add(new(name, line));
+                fields[found++] = new(name, line);
         }
 
-        return [.. fields];
+        Array.Resize(ref fields, found);
+        return fields;
+    }
+
+    /// <summary>Those that stand in most responses are one string for all of them.</summary>
+    private static string NameOf(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var name in CommonNames)
+        {
+            if (Ascii.Equals(bytes, name))
+                return name;
+        }
+
+        return Encoding.ASCII.GetString(bytes);
     }
 
     private static bool TryTake(ref ReadOnlySpan<byte> bytes, int count, out ReadOnlySpan<byte> taken)

@@ -51,7 +51,7 @@ internal sealed class Lookup : IDisposable
     public UrlRecord? Url { get; }
 
     /// <summary>The generations of the question's tags before the app ran.</summary>
-    public TagStamp[] Stamps => field ??= Array.ConvertAll(Tags, static tag => tag.Current);
+    public TagStamp[] Stamps => field ??= TagState.StampsOf(Tags);
 
     /// <summary>What their keys held.</summary>
     public TagState[] Tags { get; } = [];

@@ -33,7 +33,7 @@ internal sealed class NearResponses(NearCopies? copies, Generations generations,
 
         return new Lookup(url, tags, key, copy)
         {
-            LateStamps = Array.ConvertAll(late, static state => state.Current),
+            LateStamps = TagState.StampsOf(late),
             IsNear = true,
         };
     }

@@ -39,7 +39,7 @@ internal sealed class ResponseLookups(
             guess,
             call,
             (Lookups: this, Question: question, MayStore: mayStore),
-            static (asked, call, count) => asked.Lookups.AskForAsync(asked.Question, asked.MayStore, call, count),
+            static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.MayStore, call, count),
             out var isShared);
         if (!isShared || lookup.Answers(question, guess))
             return lookup;
@@ -67,10 +67,7 @@ internal sealed class ResponseLookups(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Lookup> AskForAsync(Question question, bool mayStore, Call call, int count) => (await AskAsync(question, mayStore, call)).SharedBy(count);
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call)
+    private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call, int sharedBy = 1)
     {
         string[] generationKeys = [question.UrlKey, .. question.Named.Keys];
         var guess = urls.Find(question.UrlKey);
@@ -104,7 +101,10 @@ internal sealed class ResponseLookups(
         }
 
         var found = await Checked(known, key, guessed, isRetired: false, call);
-        return found.Response is null && url.HasResponses ? await FindRetired(question, found, call) ?? found : found;
+        if (found.Response is null && url.HasResponses)
+            found = await FindRetired(question, found, call) ?? found;
+
+        return found.SharedBy(sharedBy);
     }
 
     /// <summary>All in one round trip.</summary>
@@ -174,7 +174,7 @@ internal sealed class ResponseLookups(
 
                 return new Lookup(known.Url, known.Tags, key, new FoundResponse(response, body, read))
                 {
-                    LateStamps = Array.ConvertAll(states[known.Tags.Length..], static state => state.Current),
+                    LateStamps = TagState.StampsOf(states.AsSpan(known.Tags.Length)),
                 };
             }
 

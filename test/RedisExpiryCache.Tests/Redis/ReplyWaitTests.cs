@@ -92,5 +92,5 @@ public class ReplyWaitTests
         }
     }
 
-    private static ValueTask<int> Wait(TaskCompletionSource<int> reply, CallBudget budget) => ReplyWait<int>.For(reply.Task, Call.Detached(budget), budget);
+    private static ValueTask<int> Wait(TaskCompletionSource<int> reply, CallBudget budget) => ReplyWait<int>.For(reply.Task, route: null, Call.Detached(budget), budget);
 }
