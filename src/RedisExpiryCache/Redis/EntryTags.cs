@@ -137,4 +137,4 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
 }
 
 /// <summary>Tags whose generations were asked for, and the replies to come.</summary>
-internal sealed record TagGuess(string[] Tags, SentRead[] Replies);
+internal sealed record TagGuess(string[] Tags, SentReads Replies);

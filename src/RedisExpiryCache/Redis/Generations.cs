@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using RedisExpiryCache.Expiry;
 using StackExchange.Redis;
@@ -37,7 +36,7 @@ internal sealed class Generations(RedisConnection connection)
     /// </summary>
     private const int MostRetired = 8;
 
-    private readonly SharedCalls<string?> reads = new(connection);
+    private readonly GenerationReads reads = new(connection);
 
     public static string IdOf(string value) => value[..IdLength];
 
@@ -63,39 +62,13 @@ internal sealed class Generations(RedisConnection connection)
     public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Hides(key) ? copies.Find<string>(key) : null;
 
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
-    public ValueTask<string?[]> ReadAsync(string[] keys, Call call) => keys.Length == 0 ? new([]) : ReceiveAsync(Send(keys, call), call);
+    public ValueTask<string?[]> ReadAsync(string[] keys, Call call) => keys.Length == 0 ? new([]) : GenerationReads.ReceiveAsync(reads.Send(keys, call), call);
 
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
-    public SentRead[] Send(string[] keys, Call call)
-    {
-        var sent = new SentRead[keys.Length];
-        for (var i = 0; i < sent.Length; i++)
-            sent[i] = Send(keys[i], call);
+    public SentReads Send(string[] keys, Call call) => reads.Send(keys, call);
 
-        return sent;
-    }
-
-    /// <summary>The answers to <see cref="Send(string[], Call)"/>.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<string?[]> ReceiveAsync(SentRead[] sent, Call call)
-    {
-        var values = new string?[sent.Length];
-        ExceptionDispatchInfo? failed = null;
-        for (var i = 0; i < sent.Length; i++)
-        {
-            try
-            {
-                values[i] = await (sent[i].Own is { } own ? ReceiveAsync(own, call) : sent[i].Answer);
-            }
-            catch (Exception failure)
-            {
-                failed ??= ExceptionDispatchInfo.Capture(failure);
-            }
-        }
-
-        failed?.Throw();
-        return values;
-    }
+    /// <summary>The answers to <see cref="Send"/>.</summary>
+    public static ValueTask<string?[]> ReceiveAsync(SentReads sent, Call call) => GenerationReads.ReceiveAsync(sent, call);
 
     /// <summary>
     /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/>
@@ -190,63 +163,6 @@ internal sealed class Generations(RedisConnection connection)
         return at;
     }
 
-    private SentRead Send(string key, Call call)
-    {
-        if (call.Blocking)
-        {
-            // Nothing is waited for here but the connection, for which a blocking call blocks.
-            var own = SendOwnAsync(key, call);
-            return own.IsCompletedSuccessfully ? new SentRead(default, own.Result) : new SentRead(FailedAsync(own), null);
-        }
-
-        return new SentRead(
-            reads.AskAsync(key, call, (Generations: this, Key: key), static (question, call, _) => question.Generations.AskAsync(question.Key, call), out _), null);
-
-        static async ValueTask<string?> FailedAsync(ValueTask<OwnRead> sending)
-        {
-            await sending;
-            return null;
-        }
-    }
-
-    private ValueTask<string?> AskAsync(string key, Call call)
-    {
-        var sending = SendOwnAsync(key, call);
-        return sending.IsCompletedSuccessfully ? ReceiveAsync(sending.Result, call) : AskLaterAsync(sending, call);
-
-        static async ValueTask<string?> AskLaterAsync(ValueTask<OwnRead> sending, Call call) => await ReceiveAsync(await sending, call);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<OwnRead> SendOwnAsync(string key, Call call)
-    {
-        var redis = await connection.OpenAsync(key, Access.Read, call);
-        if (connection.Pending.Hides(key))
-            return new OwnRead(redis, null, default);
-
-        // In this order.
-        var copying = NearRead.Begin(connection.Near, redis, key);
-        return new OwnRead(redis, redis.Database.StringGetAsync(key, Commands.Primary), copying);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<string?> ReceiveAsync(OwnRead sent, Call call)
-    {
-        try
-        {
-            if (sent.Reply is null || Checked(await sent.Redis.Complete(sent.Reply, call)) is not { } value)
-                return null;
-
-            sent.Copying.End().TryPut(value, sizeof(char) * value.Length);
-            return value;
-        }
-        catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
-        {
-            // A list or a hash under the key is no generation either.
-            return null;
-        }
-    }
-
     private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, Call call)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
@@ -256,7 +172,7 @@ internal sealed class Generations(RedisConnection connection)
     }
 
     /// <summary>Bytes under the key that no generation has are no generation.</summary>
-    private static string? Checked(RedisValue value)
+    public static string? Checked(RedisValue value)
     {
         var text = (string?)value;
         return text is { Length: >= IdLength } ? text : null;
@@ -282,9 +198,3 @@ internal enum Standing
     /// <summary>It holds.</summary>
     Current,
 }
-
-/// <summary>A question about one key: an answer to come, or what a blocking call has sent and not waited for yet.</summary>
-internal readonly record struct SentRead(ValueTask<string?> Answer, OwnRead? Own);
-
-/// <summary>A question that goes to Redis, and the reply to come; null: the key is not to be found just now.</summary>
-internal readonly record struct OwnRead(RedisRoute Redis, Task<RedisValue>? Reply, NearRead Copying);

@@ -96,6 +96,28 @@ public sealed class SharedLookupTests : IAsyncLifetime
         Assert.Equal("page 2", (await late).Body);
     }
 
+    [Fact]
+    public async Task What_was_hidden_when_it_was_asked_for_stays_so_though_its_eviction_is_made_up_for_meanwhile()
+    {
+        await App.WarmAsync("/page");
+        await Log.CatchUpAsync();
+        var before = ReadsOfGenerations();
+        var pending = ((RedisExpiringCache)App.Services.GetRequiredService<IRedisExpiringCache>()).Connection.Pending;
+        var key = $"{App.Prefix}GET:/page";
+        Proxy.Delay = TimeSpan.FromSeconds(2);
+        pending.Remember([key]);
+
+        // Redis has answered with what was there, and deletes it while the answer is on its way.
+        var asked = App.GetAsync("/page");
+        await Eventually.True(() => ReadsOfGenerations() > before, TimeSpan.FromSeconds(30), "the question to reach Redis");
+        await Other.Control.EvictAsync("/page", Token);
+        pending.Lift(key, pending.NumberOf(key));
+        Assert.False(asked.IsCompleted, "The machine was too slow: the answer had arrived before the eviction.");
+
+        Proxy.Delay = TimeSpan.Zero;
+        Assert.Equal("page 2", (await asked).Body);
+    }
+
     private static Task<CachedApp> StartAsync(RedisServer server, AppSetup setup) => CachedApp.StartAsync(
         server,
         static web =>
@@ -106,6 +128,8 @@ public sealed class SharedLookupTests : IAsyncLifetime
         setup);
 
     private Task<CachedApp> StartAsync(AppSetup setup) => StartAsync(Server, setup);
+
+    private int ReadsOfGenerations() => Log.ClientLines.Count(static line => line.Command == "MGET");
 
     private int ReadsOfResponses() => Log.ClientLines.Count(static line => line.Command == "GET" && line.Words[1].Contains('#', StringComparison.Ordinal));
 }

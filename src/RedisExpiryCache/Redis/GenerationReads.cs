@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>
+/// Reads of generations: several by one MGET where that is possible, else each by a GET, which callers who ask at the same time share: the generation of everything is
+/// asked for by each request.
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
+/// </summary>
+internal sealed class GenerationReads(RedisConnection connection)
+{
+    private readonly SharedCalls<string?> shared = new(connection);
+
+    /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
+    public SentReads Send(string[] keys, Call call)
+    {
+        // A cluster refuses keys of several slots in one command, and of what may become a copy the time to live is asked for too.
+        if (keys.Length > 1 && !call.Blocking && !connection.IsCluster && connection.Near is null)
+            return new SentReads(AskTogetherAsync(keys, call), []);
+
+        var sent = new SentRead[keys.Length];
+        for (var i = 0; i < sent.Length; i++)
+            sent[i] = Send(keys[i], call);
+
+        return new SentReads(default, sent);
+    }
+
+    /// <summary>The answers to <see cref="Send(string[], Call)"/>.</summary>
+    public static ValueTask<string?[]> ReceiveAsync(SentReads sent, Call call) => sent.Each.Length == 0 ? sent.Together : ReceiveAsync(sent.Each, call);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<string?[]> ReceiveAsync(SentRead[] sent, Call call)
+    {
+        var values = new string?[sent.Length];
+        ExceptionDispatchInfo? failed = null;
+        for (var i = 0; i < sent.Length; i++)
+        {
+            try
+            {
+                values[i] = await (sent[i].Own is { } own ? ReceiveAsync(own, call) : sent[i].Answer);
+            }
+            catch (Exception failure)
+            {
+                failed ??= ExceptionDispatchInfo.Capture(failure);
+            }
+        }
+
+        failed?.Throw();
+        return values;
+    }
+
+    /// <summary>MGET.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<string?[]> AskTogetherAsync(string[] keys, Call call)
+    {
+        var redis = await connection.OpenAsync(keys[0], Access.Read, call);
+
+        // Before it is sent: an eviction that is made up for while the answer is on its way hides the key no longer, and the answer is from before it.
+        var hidden = connection.Pending.Count == 0 ? null : Array.ConvertAll(keys, connection.Pending.Hides);
+        var found = await redis.Complete(redis.Database.StringGetAsync(Array.ConvertAll(keys, static key => (RedisKey)key), Commands.Primary), call);
+        var values = new string?[keys.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = hidden?[i] is true ? null : Generations.Checked(found[i]);
+
+        return values;
+    }
+
+    private SentRead Send(string key, Call call)
+    {
+        if (call.Blocking)
+        {
+            // Nothing is waited for here but the connection, for which a blocking call blocks.
+            var own = SendOwnAsync(key, call);
+            return own.IsCompletedSuccessfully ? new SentRead(default, own.Result) : new SentRead(FailedAsync(own), null);
+        }
+
+        return new SentRead(
+            shared.AskAsync(key, call, (Reads: this, Key: key), static (question, call, _) => question.Reads.AskAsync(question.Key, call), out _), null);
+
+        static async ValueTask<string?> FailedAsync(ValueTask<OwnRead> sending)
+        {
+            await sending;
+            return null;
+        }
+    }
+
+    private ValueTask<string?> AskAsync(string key, Call call)
+    {
+        var sending = SendOwnAsync(key, call);
+        return sending.IsCompletedSuccessfully ? ReceiveAsync(sending.Result, call) : AskLaterAsync(sending, call);
+
+        static async ValueTask<string?> AskLaterAsync(ValueTask<OwnRead> sending, Call call) => await ReceiveAsync(await sending, call);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<OwnRead> SendOwnAsync(string key, Call call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Read, call);
+        if (connection.Pending.Hides(key))
+            return new OwnRead(redis, null, default);
+
+        // In this order.
+        var copying = NearRead.Begin(connection.Near, redis, key);
+        return new OwnRead(redis, redis.Database.StringGetAsync(key, Commands.Primary), copying);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<string?> ReceiveAsync(OwnRead sent, Call call)
+    {
+        try
+        {
+            if (sent.Reply is null || Generations.Checked(await sent.Redis.Complete(sent.Reply, call)) is not { } value)
+                return null;
+
+            sent.Copying.End().TryPut(value, sizeof(char) * value.Length);
+            return value;
+        }
+        catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
+        {
+            // A list or a hash under the key is no generation either.
+            return null;
+        }
+    }
+}
+
+/// <summary>Questions about several keys, as one or each on its own.</summary>
+internal readonly record struct SentReads(ValueTask<string?[]> Together, SentRead[] Each);
+
+/// <summary>A question about one key: an answer to come, or what a blocking call has sent and not waited for yet.</summary>
+internal readonly record struct SentRead(ValueTask<string?> Answer, OwnRead? Own);
+
+/// <summary>A question that goes to Redis, and the reply to come; null: the key is not to be found just now.</summary>
+internal readonly record struct OwnRead(RedisRoute Redis, Task<RedisValue>? Reply, NearRead Copying);
