@@ -20,7 +20,7 @@ namespace RedisExpiryCache.ResponseCaching;
 //  [8  stale-if-error                ticks]
 //  [8  Last-Modified                 ticks, UTC]
 //  [24 of a part: its first byte, its last byte, the complete length]
-//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 4 length of the value, value in UTF-8
+//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it), value in UTF-8
 //   …  body
 //
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.
@@ -28,6 +28,7 @@ internal static class CachedResponseFormat
 {
     private const byte Version = 4;
     private const int FixedSize = 29, LongestHead = FixedSize + (8 * 8) + 2;
+    private const int LongValue = ushort.MaxValue;
 
     private static readonly string[] CommonNames = ["Content-Type", "Date", "Cache-Control", "ETag", "Last-Modified", "Vary", "Expires", "Content-Language"];
 
@@ -161,13 +162,21 @@ internal static class CachedResponseFormat
 
     private static void WriteLine(ArrayBufferWriter<byte> head, string name, string line)
     {
-        var maximum = 6 + name.Length + Encoding.UTF8.GetMaxByteCount(line.Length);
-        var span = head.GetSpan(maximum);
+        var length = Encoding.UTF8.GetByteCount(line);
+        var span = head.GetSpan(8 + name.Length + length);
         BinaryPrimitives.WriteUInt16LittleEndian(span, checked((ushort)name.Length));
         Encoding.ASCII.GetBytes(name, span[2..]);
-        var length = Encoding.UTF8.GetBytes(line, span[(6 + name.Length)..]);
-        BinaryPrimitives.WriteInt32LittleEndian(span[(2 + name.Length)..], length);
-        head.Advance(6 + name.Length + length);
+        var size = 2 + name.Length;
+        BinaryPrimitives.WriteUInt16LittleEndian(span[size..], (ushort)Math.Min(length, LongValue));
+        size += 2;
+        if (length >= LongValue)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(span[size..], length);
+            size += 4;
+        }
+
+        Encoding.UTF8.GetBytes(line, span[size..]);
+        head.Advance(size + length);
     }
 
     private static KeyValuePair<string, StringValues>[]? TryReadFields(ref ReadOnlySpan<byte> bytes, int count)
@@ -178,8 +187,8 @@ internal static class CachedResponseFormat
         {
             if (!TryTake(ref bytes, 2, out var nameLength)
                 || !TryTake(ref bytes, BinaryPrimitives.ReadUInt16LittleEndian(nameLength), out var nameBytes)
-                || !TryTake(ref bytes, 4, out var valueLength)
-                || !TryTake(ref bytes, BinaryPrimitives.ReadInt32LittleEndian(valueLength), out var value))
+                || !TryTakeLength(ref bytes, out var valueLength)
+                || !TryTake(ref bytes, valueLength, out var value))
                 return null;
 
             var (name, line) = (NameOf(nameBytes), Encoding.UTF8.GetString(value));
@@ -203,6 +212,23 @@ internal static class CachedResponseFormat
         }
 
         return Encoding.ASCII.GetString(bytes);
+    }
+
+    private static bool TryTakeLength(ref ReadOnlySpan<byte> bytes, out int length)
+    {
+        length = 0;
+        if (!TryTake(ref bytes, 2, out var taken))
+            return false;
+
+        length = BinaryPrimitives.ReadUInt16LittleEndian(taken);
+        if (length < LongValue)
+            return true;
+
+        if (!TryTake(ref bytes, 4, out taken))
+            return false;
+
+        length = BinaryPrimitives.ReadInt32LittleEndian(taken);
+        return true;
     }
 
     private static bool TryTake(ref ReadOnlySpan<byte> bytes, int count, out ReadOnlySpan<byte> taken)

@@ -79,7 +79,7 @@ public class CachedResponseFormatTests
 
         var epoch = Convert.ToHexString(BitConverter.GetBytes(DateTimeOffset.UnixEpoch.Ticks));
         Assert.Equal(
-            $"04A002CE00{epoch}{epoch}050000000000000004000000000000000100000000000000020000000000000003000000000000000100010041010000006209",
+            $"04A002CE00{epoch}{epoch}05000000000000000400000000000000010000000000000002000000000000000300000000000000010001004101006209",
             Convert.ToHexString(bytes));
     }
 
@@ -118,7 +118,7 @@ public class CachedResponseFormatTests
     public void What_the_header_of_a_field_can_hold_comes_back()
     {
         StringValues several = new(["one", "", "one", "Grüße, Ωμέγα"]);
-        var response = new CachedResponse([new("X-Several", several), new("X-Long", new string('x', 70_000))], Plain());
+        var response = new CachedResponse([new("X-Several", several), new("X-Long", new string('x', 70_000)), new("X-Edge", new string('x', 65_534)), new("X-Over", new string('x', 65_535))], Plain());
         Assert.Equal(response.Fields, CachedResponseFormat.TryDecode(Encode((response, [])))!.Value.Response.Fields);
     }
 
