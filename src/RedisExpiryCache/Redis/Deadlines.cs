@@ -46,7 +46,7 @@ internal static class Deadlines
     /// <summary>It is over: once this returns, nothing here knows of it.</summary>
     public static void Remove(TimedWait wait)
     {
-        if (wait.Row is not { } row)
+        if (Volatile.Read(ref wait.Row) is not { } row)
             return;
 
         lock (row)
@@ -66,7 +66,9 @@ internal static class Deadlines
         if (wait.Next is { } next)
             next.Previous = wait.Previous;
 
-        (wait.Row, wait.Next, wait.Previous) = (null, null, null);
+        // The row last: who sees that it is gone may add the wait again, to another row, before this returns.
+        (wait.Next, wait.Previous) = (null, null);
+        Volatile.Write(ref wait.Row, null);
     }
 
     private static void Sweep()
