@@ -68,17 +68,27 @@ internal sealed class CacheMetrics
 
     public void DataOperation(long started, DataOperation operation, DataOutcome outcome, string? reason, HitLevel? level = null)
     {
-        dataOperations.Add(
-            1, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()), Tag("reason", reason), Tag("level", level?.Token()));
+        if (dataOperations.Enabled)
+        {
+            dataOperations.Add(
+                1, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()), Tag("reason", reason), Tag("level", level?.Token()));
+        }
+
         if (dataDuration.Enabled)
             dataDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("operation", operation.Token()), Tag("outcome", outcome.Token()));
     }
 
-    public void ResponseRequest(string outcome, string? reason, HitLevel? level = null) =>
-        responseRequests.Add(1, Tag("outcome", outcome), Tag("reason", reason), Tag("level", level?.Token()));
+    public void ResponseRequest(string outcome, string? reason, HitLevel? level = null)
+    {
+        if (responseRequests.Enabled)
+            responseRequests.Add(1, Tag("outcome", outcome), Tag("reason", reason), Tag("level", level?.Token()));
+    }
 
-    public void ResponseLookup(long started, string outcome, HitLevel? level = null) =>
-        lookupDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("outcome", outcome), Tag("level", level?.Token()));
+    public void ResponseLookup(long started, string outcome, HitLevel? level = null)
+    {
+        if (lookupDuration.Enabled)
+            lookupDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, Tag("outcome", outcome), Tag("level", level?.Token()));
+    }
 
     public void ResponseStore(string outcome, string? reason) => responseStores.Add(1, Tag("outcome", outcome), Tag("reason", reason));
 

@@ -113,21 +113,26 @@ internal sealed class NearCopies : IDisposable
         DropAll();
     }
 
+    /// <param name="key">What was read.</param>
+    /// <param name="version">As it was before that.</param>
+    /// <param name="value">Nobody changes it from here on.</param>
+    /// <param name="size">In bytes, without the key.</param>
+    /// <param name="deadline">A timestamp of <see cref="Time"/>.</param>
     /// <returns>Whether it is here now.</returns>
-    internal bool TryPut(NearFill fill, object value, long size, long deadline)
+    internal bool TryPut(string key, int version, object value, long size, long deadline)
     {
         var copy = new Copy(value, deadline);
-        var stripe = StripeOf(fill.Key);
+        var stripe = StripeOf(key);
         lock (stripe)
         {
-            if (stripe.Version != fill.Version)
+            if (stripe.Version != version)
                 return false;
 
-            copies.Set(fill.Key, copy, new MemoryCacheEntryOptions { Size = size + (2L * fill.Key.Length) + Bookkeeping });
+            copies.Set(key, copy, new MemoryCacheEntryOptions { Size = size + (2L * key.Length) + Bookkeeping });
         }
 
         // The memory cache turns down what it has no room for.
-        return copies.TryGetValue<Copy>(fill.Key, out var kept) && ReferenceEquals(kept, copy);
+        return copies.TryGetValue<Copy>(key, out var kept) && ReferenceEquals(kept, copy);
     }
 
     private bool Covers(string key)

@@ -16,22 +16,19 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     private readonly string instanceName = options.InstanceName ?? "";
     private readonly EntryTags entryTags = new(new Generations(connection), $"{options.InstanceName}tag:data:");
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<byte[]?> GetAsync(string key, Call call)
-    {
-        using var read = await ReadAsync(key, call);
-        return read.IsHit ? read.Payload.ToArray() : null;
-    }
+    public ValueTask<byte[]?> GetAsync(string key, Call call) =>
+        ReadAsync(key, call, destination: null, static (read, _) => read.IsHit ? read.Payload.ToArray() : null);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, Call call)
+    public ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, Call call)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using var read = await ReadAsync(key, call);
-        if (read.IsHit)
-            destination.Write(read.Payload.Span);
+        return ReadAsync(key, call, destination, static (read, destination) =>
+        {
+            if (read.IsHit)
+                destination!.Write(read.Payload.Span);
 
-        return read.IsHit;
+            return read.IsHit;
+        });
     }
 
     public ValueTask<bool> SetAsync(
@@ -93,51 +90,54 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         return Reported(DataReport.Start(), DataOperation.Expire, key, call, NewExpiryAsync(FullKey(key), options, call));
     }
 
+    /// <summary>What the caller takes from what was read, which is gone after that.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<EntryRead> ReadAsync(string key, Call call)
+    private async ValueTask<T> ReadAsync<T>(string key, Call call, IBufferWriter<byte>? destination, Func<EntryRead, IBufferWriter<byte>?, T> take)
     {
         Check(key, call);
-        var started = DataReport.Start();
         var fullKey = FullKey(key);
         if (FindNear(fullKey) is { } near)
-        {
-            if (near.Expiry.Sliding is { } nearWindow)
-                Slide(key, fullKey, near, nearWindow);
-
-            report.WasRead(key, EntryMiss.None, started, HitLevel.Near);
-            return near;
-        }
+            return Taken(near, HitLevel.Near);
 
         EntryRead read;
         try
         {
             read = degradation.HidesAll ? new EntryRead(EntryMiss.Absent) : await entryTags.ReadAsync(entries, fullKey, call);
         }
-        catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, started) || degradation.Covers(failure, call))
+        catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, call.Started) || degradation.Covers(failure, call))
         {
             report.WentWithout(DataOperation.Get, failure);
-            return new EntryRead(EntryMiss.Absent);
+            return take(new EntryRead(EntryMiss.Absent), destination);
         }
 
-        if (read.IsHit && read.Expiry.Sliding is { } window)
-            Slide(key, fullKey, read, window);
+        return Taken(read, HitLevel.Redis);
 
-        report.WasRead(key, read.Miss, started, read.IsHit ? HitLevel.Redis : null);
-        return read;
+        T Taken(EntryRead read, HitLevel level)
+        {
+            using (read)
+            {
+                if (read.IsHit && read.Expiry.Sliding is { } window)
+                    Slide(key, fullKey, read, window);
+
+                report.WasRead(key, read.Miss, call.Started, read.IsHit ? level : null);
+                return take(read, destination);
+            }
+        }
     }
 
     private EntryRead? FindNear(string fullKey) => degradation.HidesAll ? null : entryTags.FindNear(entries, fullKey);
 
     /// <summary>Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.</summary>
     private void Slide(string key, string fullKey, EntryRead read, TimeSpan window) =>
-        entries.SlideBehind(fullKey, read.Slide, window, sliding => SlideBehindAsync(key, sliding));
+        entries.Slides.Behind(fullKey, read.Slide, window, sliding => SlideBehindAsync(key, sliding));
 
     private async Task SlideBehindAsync(string key, Task<(TagStamp[] Tags, TimeSpan Window)> sliding)
     {
         try
         {
             var (tags, window) = await sliding;
-            await KeepBehindAsync(key, tags, window);
+            if (tags.Length > 0)
+                await KeepBehindAsync(key, tags, window);
         }
         catch (Exception failure)
         {
@@ -174,8 +174,10 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> SlideAsync(string key, Call call)
     {
-        var (tags, window) = await entries.SlideAsync(FullKey(key), call);
-        _ = KeepBehindAsync(key, tags, window);
+        var (tags, window) = await entries.Slides.NowAsync(FullKey(key), call);
+        if (tags.Length > 0)
+            _ = KeepBehindAsync(key, tags, window);
+
         return true;
     }
 

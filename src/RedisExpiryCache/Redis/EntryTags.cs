@@ -37,21 +37,30 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         entries.FindNear(fullKey) is { } near && Array.TrueForAll(near.Tags, IsCurrentNear) ? near : null;
 
     /// <summary>An entry whose tags are all current, in one round trip where this process has read it before.</summary>
+    public ValueTask<EntryRead> ReadAsync(RedisEntries entries, string fullKey, Call call) =>
+        Guess(fullKey, call) is { } guess ? ReadAsync(entries, fullKey, guess, call) : entries.ReadAsync(fullKey, call, tags: this);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<EntryRead> ReadAsync(RedisEntries entries, string fullKey, Call call)
+    private async ValueTask<EntryRead> ReadAsync(RedisEntries entries, string fullKey, TagGuess guess, Call call)
     {
-        var guess = Guess(fullKey, call);
         EntryRead read;
         try
         {
             read = await entries.ReadAsync(fullKey, call);
         }
-        catch when (guess is not null)
+        catch
         {
             Waits.Abandon(ReceiveAsync(guess, Call.Detached()).AsTask());
             throw;
         }
 
+        return await OnlyCurrentAsync(fullKey, read, guess, call);
+    }
+
+    /// <summary>What was read, if its tags are all current: then it may be kept in this process.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EntryRead> OnlyCurrentAsync(string fullKey, EntryRead read, TagGuess? guess, Call call)
+    {
         if (await AreCurrentAsync(fullKey, read.Tags, guess, call))
             return RedisEntries.Keep(read);
 

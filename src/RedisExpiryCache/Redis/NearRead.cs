@@ -9,6 +9,8 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal readonly struct NearRead(NearFill fill, Task<TimeSpan?>? left)
 {
+    public bool IsOpen => left is not null;
+
     /// <summary>To be called before the value is asked for.</summary>
     public static NearRead Begin(NearCopies? copies, RedisRoute redis, string key)
     {

@@ -81,14 +81,34 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <exception cref="RedisConnectionException">There is no connection, or the server's circuit is open.</exception>
     public async ValueTask<RedisRoute> OpenAsync(string? key, Access access, Call call)
     {
+        await ReadyAsync(access, call);
+        return RouteTo(key, access);
+    }
+
+    /// <summary>Connects when that has not been done, within the time that one call may take.</summary>
+    /// <exception cref="RedisConnectionException">There is no connection.</exception>
+    public ValueTask ReadyAsync(Access access, Call call)
+    {
         ObjectDisposedException.ThrowIf(disposed, typeof(RedisExpiringCache));
         call.Token.ThrowIfCancellationRequested();
+        if (Volatile.Read(ref connecting) is { IsCompletedSuccessfully: true })
+            return default;
+
         if (connected is null)
             Circuits.Default.ThrowIfOpen(access, Now);
 
-        var multiplexer = await ConnectedAsync(access, call);
+        return new ValueTask(ConnectedAsync(access, call));
+    }
+
+    /// <summary>The way to the server that has the key, once <see cref="ReadyAsync"/> has said that there is a connection.</summary>
+    /// <exception cref="RedisConnectionException">The server's circuit is open.</exception>
+    public RedisRoute RouteTo(string? key, Access access)
+    {
+        var multiplexer = connected!;
         var circuit = key is null || !isCluster ? Circuits.Default : Circuits.Of(multiplexer, key);
-        circuit.ThrowIfOpen(access, Now);
+        if (circuit.IsOpen || circuit.IsOpenForWrites)
+            circuit.ThrowIfOpen(access, Now);
+
         if (behindSentinel && SentinelPrimaries.AreTwo(multiplexer))
             throw RedisFailures.TwoPrimaries();
 
@@ -99,29 +119,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public async ValueTask<RedisRoute> OpenAsync(EndpointCircuit circuit, Call call)
     {
         ObjectDisposedException.ThrowIf(disposed, typeof(RedisExpiringCache));
-        var multiplexer = await ConnectedAsync(Access.Look, call);
-        return new RedisRoute(this, multiplexer.GetDatabase(), circuit, circuit.ProbeKey, Access.Look);
-    }
-
-    /// <summary>Waits for a reply, and tells the circuit of it.</summary>
-    public ValueTask<T> Complete<T>(Task<T> reply, RedisRoute route, Call call) =>
-        Waits.IsPlain(call) ? ReplyWait<T>.For(reply, route, call, BudgetOf(call)) : CompleteOtherwise(reply, route, call);
-
-    private async ValueTask<T> CompleteOtherwise<T>(Task<T> reply, RedisRoute route, Call call)
-    {
-        T result;
-        var since = Stopwatch.GetTimestamp();
-        try
-        {
-            result = reply.IsCompleted ? await reply : await Waits.ForReplyAsync(reply, call, BudgetOf(call));
-        }
-        catch (Exception failure) when (Heard(failure, route, call, since))
-        {
-            throw;
-        }
-
-        route.Succeeded();
-        return result;
+        await ConnectedAsync(Access.Look, call);
+        return new RedisRoute(this, connected!.GetDatabase(), circuit, circuit.ProbeKey, Access.Look);
     }
 
     /// <summary>Waits for what somebody else asks, who tells the circuit.</summary>
@@ -178,18 +177,16 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             await owned.DisposeAsync();
     }
 
-    private CallBudget BudgetOf(Call call) => call.Budget ?? ownBudget;
+    public CallBudget BudgetOf(Call call) => call.Budget ?? ownBudget;
 
-    private async ValueTask<IConnectionMultiplexer> ConnectedAsync(Access access, Call call)
+    private async Task ConnectedAsync(Access access, Call call)
     {
         var connection = Connecting();
-        if (connection.IsCompletedSuccessfully)
-            return await connection;
-
         var since = Stopwatch.GetTimestamp();
         try
         {
-            return await Waits.ForConnectionAsync(connection, call, BudgetOf(call)) ? await connection : throw RedisFailures.NoConnection(BudgetOf(call), lastFailure);
+            if (!await Waits.ForConnectionAsync(connection, call, BudgetOf(call)))
+                throw RedisFailures.NoConnection(BudgetOf(call), lastFailure);
         }
         catch (Exception failure) when (Heard(failure, new RedisRoute(this, null!, Circuits.Default, key: null, access), call, since))
         {

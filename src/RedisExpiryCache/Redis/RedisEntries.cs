@@ -23,14 +23,11 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <summary>Of a stamp in a near copy, beside the tag's characters, about.</summary>
     private const int TagOverhead = 120;
 
-    private static readonly Func<(RedisEntries Entries, string Key), Call, int, ValueTask<(TagStamp[] Tags, TimeSpan Window)>> SlideByItsRule =
-        static (slide, call, _) => slide.Entries.SlideAsync(slide.Key, static (database, key) => Scripts.Slide(database, key), call);
-
     private static readonly EntryRead WrongType = new(EntryMiss.WrongType);
 
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
 
-    private readonly SharedCalls<(TagStamp[] Tags, TimeSpan Window)> slides = new(connection);
+    public EntrySlides Slides { get; } = new(connection, nearCopies);
 
     /// <exception cref="ArgumentOutOfRangeException">The value is larger than Redis can hold.</exception>
     public static void Check(ReadOnlySequence<byte> value)
@@ -47,7 +44,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <returns>The entry, which gathers its slides if it is here from now on.</returns>
     public static EntryRead Keep(EntryRead read)
     {
-        if (!read.IsHit || !read.Fill.IsOpenTo(read.Payload.Length))
+        if (!read.Fill.IsOpen || !read.IsHit || !read.Fill.IsOpenTo(read.Payload.Length))
             return read;
 
         var sliding = read with { Slide = read.Fill.SlideOf(read.Expiry.Sliding) };
@@ -55,75 +52,63 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return read.Fill.TryPut(new EntryCopy(sliding.With(read.Payload.ToArray())), size) ? sliding : read;
     }
 
+    /// <summary>What Redis holds. Nothing else on the way of a read waits for anything, and this once: what waits is what a read costs on our side.</summary>
+    /// <param name="fullKey">Its key.</param>
+    /// <param name="call">Whose time it takes.</param>
+    /// <param name="tags">It is there only while all of its tags are current; null: the caller sees to that.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call)
+    public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call, EntryTags? tags = null)
     {
-        var redis = await connection.OpenAsync(fullKey, Access.Read, call);
+        await connection.ReadyAsync(Access.Read, call);
+        var redis = connection.RouteTo(fullKey, Access.Read);
         if (connection.Pending.Hides(fullKey))
             return new EntryRead(EntryMiss.Absent);
 
         var copying = NearRead.Begin(nearCopies, redis, fullKey);
+        EntryRead read;
+        try
+        {
+            read = format == EntryFormat.Compact
+                ? Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey)
+                : await ReadOtherwise(fullKey, call);
+        }
+        catch (RedisServerException refused) when (format == EntryFormat.Compact && RedisErrors.IsWrongType(refused))
+        {
+            read = await ReadOtherwise(fullKey, call);
+        }
 
-        var read = format == EntryFormat.Compact ? await ReadCompact(redis, fullKey, call) : null;
-        return (read ?? await ReadOtherwise(redis, fullKey, call)) with { Fill = copying.End() };
+        if (copying.IsOpen)
+            read = read with { Fill = copying.End() };
+
+        return tags is null ? read : read.Tags.Length == 0 ? Keep(read) : await tags.OnlyCurrentAsync(fullKey, read, guess: null, call);
     }
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(string fullKey, EntryPayload payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
     {
-        var redis = await connection.OpenAsync(fullKey, Access.Write, call);
+        await connection.ReadyAsync(Access.Write, call);
+        var redis = connection.RouteTo(fullKey, Access.Write);
         var pending = connection.Pending.NumberOf(fullKey);
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         byte[] stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
         if (ttlMs == 0)
+        {
             await redis.DeleteAsync([fullKey], call);
+        }
         else if (format == EntryFormat.Microsoft)
+        {
             await redis.Change(Scripts.SetMicrosoft(redis.Database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
+        }
         else
-            await WriteCompact(redis, fullKey, payload, expiry, stamps, ttlMs, call);
+        {
+            var command = SetCommand.Rent(RedisEntry.EncodedSize(expiry, stamps, payload.Length));
+            RedisEntry.Encode(command.Bytes, RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
+            await redis.Change(command.SendAsync(redis.Database, fullKey, ttlMs), call);
+            command.Return();
+        }
 
         connection.Pending.Lift(fullKey, pending);
-    }
-
-    /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
-    /// <returns>The tags whose generations have to slide with it, by its window: none where an absolute end was known to them from the first.</returns>
-    public ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Call call) => slides.AskAsync(fullKey, call, (this, fullKey), SlideByItsRule, out _);
-
-    /// <summary>
-    /// Slides an entry that has just been read, now or where its slides are gathered; nobody waits for it. Of reads as fast as that, each is followed by a slide,
-    /// but not by one of its own: they would pile up behind the reads. Where there are near copies anywhere, each slide drops them: so it is left out where it would
-    /// gain next to nothing.
-    /// </summary>
-    /// <param name="fullKey">Its key.</param>
-    /// <param name="gathered">Where its slides are gathered; null: nowhere.</param>
-    /// <param name="window">How long it lives from each read on.</param>
-    /// <param name="observe">Sees what becomes of a slide, and throws nothing.</param>
-    public void SlideBehind(string fullKey, NearSlide? gathered, TimeSpan window, Func<Task<(TagStamp[] Tags, TimeSpan Window)>, Task> observe)
-    {
-        if (gathered is not null)
-            gathered.Touch((readBefore, worth) => observe(SlideAsync(fullKey, readBefore, worth, Call.Detached()).AsTask()));
-        else if (nearCopies is not null)
-            _ = observe(SlideAsync(fullKey, readBefore: TimeSpan.Zero, NearSlide.WorthOf(window), Call.Detached()).AsTask());
-        else if (slides.AskBehind(fullKey, Call.Detached(), (this, fullKey), SlideByItsRule) is { } sliding)
-            _ = observe(sliding);
-    }
-
-    /// <summary>As if it had been read so long ago, if that gains so much.</summary>
-    private ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, TimeSpan readBefore, TimeSpan worth, Call call) =>
-        SlideAsync(fullKey, (database, key) => Scripts.Slide(database, key, (long)readBefore.TotalMilliseconds, (long)worth.TotalMilliseconds), call);
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(TagStamp[] Tags, TimeSpan Window)> SlideAsync(string fullKey, Func<IDatabase, string, Task<RedisResult>> slide, Call call)
-    {
-        var redis = await connection.OpenAsync(fullKey, Access.Write, call);
-        if (connection.Pending.Hides(fullKey))
-            return ([], TimeSpan.Zero);
-
-        var slid = (RedisResult[])(await redis.Complete(slide(redis.Database, fullKey), call))!;
-        return slid.Length == 2 && TagStamp.TryDecode((byte[])slid[1]!) is { Length: > 0 } tags
-            ? (tags, TimeSpan.FromMilliseconds((long)slid[0]))
-            : ([], TimeSpan.Zero);
     }
 
     /// <summary>Gives an entry a new expiry and leaves its value alone.</summary>
@@ -181,11 +166,14 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between two looks.</summary>
-    private async ValueTask<EntryRead> ReadOtherwise(RedisRoute redis, string fullKey, Call call) => (format == EntryFormat.Microsoft
-        ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
-        : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
+    private async ValueTask<EntryRead> ReadOtherwise(string fullKey, Call call)
+    {
+        var redis = connection.RouteTo(fullKey, Access.Read);
+        return (format == EntryFormat.Microsoft
+            ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
+            : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
+    }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
     {
         try
@@ -243,16 +231,6 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return tags is null
             ? new EntryRead(EntryMiss.Damaged)
             : new EntryRead(new DecodedEntry(expiry, default, (ReadOnlyMemory<byte>)fields[2]), tags, buffer: null);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private static async ValueTask WriteCompact(
-        RedisRoute redis, string fullKey, EntryPayload payload, EntryExpiry expiry, byte[] stamps, long? ttlMs, Call call)
-    {
-        var command = SetCommand.Rent(RedisEntry.EncodedSize(expiry, stamps, payload.Length));
-        RedisEntry.Encode(command.Bytes, RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
-        await redis.Change(command.SendAsync(redis.Database, fullKey, ttlMs), call);
-        command.Return();
     }
 
     private static (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)

@@ -33,6 +33,10 @@ internal static class RedisErrors
     public static bool IsWrongType(Exception failure) =>
         failure is RedisServerException && failure.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal);
 
+    /// <summary>It was named by its hash, and the server has not seen it, or has been restarted since.</summary>
+    public static bool IsUnknownScript(Exception failure) =>
+        failure is RedisServerException && failure.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
+
     public static RedisErrorKind KindOf(Exception failure) => failure switch
     {
         TimeoutException => RedisErrorKind.RedisTimeout,

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using RedisExpiryCache.NearCache;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -22,12 +24,14 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
     /// <summary>An exception filter: see <see cref="RedisConnection.Heard"/>.</summary>
     public bool Failed(Exception failure, Call call, long since) => connection.Heard(failure, this, call, since);
 
-    /// <summary>Waits for a reply.</summary>
-    public ValueTask<T> Complete<T>(Task<T> reply, Call call) => connection.Complete(reply, this, call);
+    /// <summary>Waits for a reply, and tells the circuit of it.</summary>
+    public ValueTask<T> Complete<T>(Task<T> reply, Call call) =>
+        Waits.IsPlain(call) ? ReplyWait<T>.For(reply, this, call, connection.BudgetOf(call)) : CompleteOtherwise(reply, call);
 
     /// <summary>The same for a command that changes what <see cref="Key"/> holds: whatever becomes of it, this process has no copy of it from here on.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<T> Change<T>(Task<T> reply, Call call)
+    public ValueTask<T> Change<T>(Task<T> reply, Call call) => connection.Near is { } near ? ChangeAsync(reply, near, call) : Complete(reply, call);
+
+    private async ValueTask<T> ChangeAsync<T>(Task<T> reply, NearCopies near, Call call)
     {
         try
         {
@@ -35,8 +39,25 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
         }
         finally
         {
-            connection.Near?.Drop(key!);
+            near.Drop(key!);
         }
+    }
+
+    private async ValueTask<T> CompleteOtherwise<T>(Task<T> reply, Call call)
+    {
+        T result;
+        var since = Stopwatch.GetTimestamp();
+        try
+        {
+            result = reply.IsCompleted ? await reply : await Waits.ForReplyAsync(reply, call, connection.BudgetOf(call));
+        }
+        catch (Exception failure) when (Failed(failure, call, since))
+        {
+            throw;
+        }
+
+        Succeeded();
+        return result;
     }
 
     /// <summary>DEL. Where Redis is about to be able to, it is asked again until the call's time is over: an eviction is worth the wait.</summary>

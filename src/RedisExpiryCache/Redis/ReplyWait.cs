@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Tasks.Sources;
-using Microsoft.Extensions.ObjectPool;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -11,10 +10,7 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
 {
-    private const int Pending = 0, Replied = 1, Late = 2;
-
-    private static readonly ObjectPool<ReplyWait<T>> Pool =
-        new DefaultObjectPool<ReplyWait<T>>(new DefaultPooledObjectPolicy<ReplyWait<T>>(), maximumRetained: 1024);
+    private static readonly WarmPool<ReplyWait<T>> Pool = new(static () => new ReplyWait<T>());
 
     private readonly Action whenReplied;
     private ManualResetValueTaskSourceCore<T> core;
@@ -23,9 +19,12 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
     private Call call;
     private CallBudget? budget;
     private long since;
-    private int state;
 
-    public ReplyWait() => whenReplied = WhenReplied;
+    private ReplyWait()
+    {
+        whenReplied = WhenReplied;
+        Deadlines.Add(this);
+    }
 
     /// <param name="reply">To come.</param>
     /// <param name="route">Is told of it; null: somebody else is.</param>
@@ -34,16 +33,13 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
     /// <exception cref="RedisTimeoutException">No reply in time.</exception>
     public static ValueTask<T> For(Task<T> reply, RedisRoute? route, Call call, CallBudget budget)
     {
-        var wait = Pool.Get();
+        var wait = Pool.Rent();
         (wait.reply, wait.route, wait.call, wait.budget, wait.since) = (reply, route, call, budget, Stopwatch.GetTimestamp());
-        Volatile.Write(ref wait.state, Pending);
-        Deadlines.Add(wait, call.EndOf(budget.Time));
+        wait.Begin(call.EndOf(budget.Time));
         var version = wait.core.Version;
         reply.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(wait.whenReplied);
         return new ValueTask<T>(wait, version);
     }
-
-    public override bool TryExpire() => Interlocked.CompareExchange(ref state, Late, Pending) == Pending;
 
     public override void Expired() => core.SetException(Waits.TimedOut(reply!, budget!));
 
@@ -54,7 +50,7 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
 
     public T GetResult(short token)
     {
-        var (told, isOver) = (route, state == Replied);
+        var (told, isInTime) = (route, WasInTime);
         try
         {
             var result = core.GetResult(token);
@@ -67,21 +63,24 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
         }
         finally
         {
-            if (isOver)
-            {
-                (reply, route, call, budget) = (null, null, default, null);
-                core.Reset();
-                Pool.Return(this);
-            }
+            if (isInTime)
+                Reuse();
         }
+    }
+
+    private void Reuse()
+    {
+        (reply, route, call, budget) = (null, null, default, null);
+        core.Reset();
+        if (!Pool.TryReturn(this))
+            Retire();
     }
 
     private void WhenReplied()
     {
-        if (Interlocked.CompareExchange(ref state, Replied, Pending) != Pending)
+        if (!TryEnd())
             return;
 
-        Deadlines.Remove(this);
         if (reply!.IsCompletedSuccessfully)
             core.SetResult(reply.Result);
         else

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.ObjectPool;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -13,7 +12,7 @@ internal sealed class SetCommand
 {
     private const int Key = 0, Value = 1, Milliseconds = 3;
 
-    private static readonly ObjectPool<SetCommand> Pool = new DefaultObjectPool<SetCommand>(new DefaultPooledObjectPolicy<SetCommand>(), maximumRetained: 256);
+    private static readonly WarmPool<SetCommand> Pool = new(static () => new SetCommand());
 
     private readonly object[] withExpiry = [default(RedisKey), default(RedisValue), "PX", 0L];
     private byte[] buffer = [];
@@ -24,7 +23,7 @@ internal sealed class SetCommand
 
     public static SetCommand Rent(int size)
     {
-        var command = Pool.Get();
+        var command = Pool.Rent();
         (command.buffer, command.size) = (ArrayPool<byte>.Shared.Rent(size), size);
         return command;
     }
@@ -36,7 +35,7 @@ internal sealed class SetCommand
     {
         ArrayPool<byte>.Shared.Return(buffer);
         buffer = [];
-        Pool.Return(this);
+        _ = Pool.TryReturn(this);
     }
 
     public Task<RedisResult> SendAsync(IDatabase database, RedisKey key, long? ttlMs)

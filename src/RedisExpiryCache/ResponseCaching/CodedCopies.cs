@@ -201,7 +201,7 @@ internal sealed class CodedCopies(
             : new EntryExpiry(left - Margin, plain.AbsoluteExpiration);
     }
 
-    private void Slide(string key, EntryRead read, TimeSpan window) => entries.SlideBehind(key, read.Slide, window, sliding => ObserveAsync(key, sliding));
+    private void Slide(string key, EntryRead read, TimeSpan window) => entries.Slides.Behind(key, read.Slide, window, sliding => ObserveAsync(key, sliding));
 
     private async Task ObserveAsync(string key, Task sliding)
     {

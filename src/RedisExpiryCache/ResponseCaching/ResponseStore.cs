@@ -75,7 +75,7 @@ internal sealed class ResponseStore(
     public void SlideBehind(string urlKey, Lookup hit)
     {
         var (key, url, stamps, expiry) = (hit.Key!, hit.Url!, hit.Stamps, hit.Expiry);
-        entries.SlideBehind(key, hit.Slide, expiry.Sliding!.Value, SlideAsync);
+        entries.Slides.Behind(key, hit.Slide, expiry.Sliding!.Value, SlideAsync);
 
         async Task SlideAsync(Task sliding)
         {
