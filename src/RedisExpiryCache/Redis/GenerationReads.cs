@@ -13,12 +13,18 @@ internal sealed class GenerationReads(RedisConnection connection)
 {
     private readonly SharedCalls<string?> shared = new(connection);
 
+    /// <summary>A cluster refuses keys of several slots in one command, and of what may become a copy the time to live is asked for too.</summary>
+    public bool MayAskTogether(Call call) => !call.Blocking && !connection.IsCluster && connection.Near is null;
+
+    /// <summary>The values, and the entry under another key, by one command, where that <see cref="MayAskTogether"/>.</summary>
+    public ValueTask<(string?[] Values, EntryRead Entry)> AskWithEntryAsync(string entryKey, string[] keys, Call call) => AskTogetherAsync(
+        [entryKey, .. keys], call, static (keys, found) => (Array.ConvertAll(found[1..], Generations.Checked), RedisEntries.Decoded(found[0], keys[0])));
+
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, Call call)
     {
-        // A cluster refuses keys of several slots in one command, and of what may become a copy the time to live is asked for too.
-        if (keys.Length > 1 && !call.Blocking && !connection.IsCluster && connection.Near is null)
-            return new SentReads(AskTogetherAsync(keys, call), []);
+        if (keys.Length > 1 && MayAskTogether(call))
+            return new SentReads(AskTogetherAsync(keys, call, static (_, found) => Array.ConvertAll(found, Generations.Checked)), []);
 
         var sent = new SentRead[keys.Length];
         for (var i = 0; i < sent.Length; i++)
@@ -53,18 +59,21 @@ internal sealed class GenerationReads(RedisConnection connection)
 
     /// <summary>MGET.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string?[]> AskTogetherAsync(string[] keys, Call call)
+    private async ValueTask<T> AskTogetherAsync<T>(string[] keys, Call call, Func<string[], RedisValue[], T> take)
     {
-        var redis = await connection.OpenAsync(keys[0], Access.Read, call);
+        await connection.ReadyAsync(Access.Read, call);
+        var redis = connection.RouteTo(keys[0], Access.Read);
 
         // Before it is sent: an eviction that is made up for while the answer is on its way hides the key no longer, and the answer is from before it.
         var hidden = connection.Pending.Count == 0 ? null : Array.ConvertAll(keys, connection.Pending.Hides);
         var found = await redis.Complete(redis.Database.StringGetAsync(Array.ConvertAll(keys, static key => (RedisKey)key), Commands.Primary), call);
-        var values = new string?[keys.Length];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = hidden?[i] is true ? null : Generations.Checked(found[i]);
+        for (var i = 0; i < hidden?.Length; i++)
+        {
+            if (hidden[i])
+                found[i] = RedisValue.Null;
+        }
 
-        return values;
+        return take(keys, found);
     }
 
     private SentRead Send(string key, Call call)

@@ -64,6 +64,13 @@ internal sealed class Generations(RedisConnection connection)
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
     public ValueTask<string?[]> ReadAsync(string[] keys, Call call) => keys.Length == 0 ? new([]) : GenerationReads.ReceiveAsync(reads.Send(keys, call), call);
 
+    /// <summary>Whether an entry can be asked for by the same command.</summary>
+    public bool MayAskTogether(Call call) => reads.MayAskTogether(call);
+
+    /// <summary>The values under the keys, and the entry under another one, by one command, where that <see cref="MayAskTogether"/>.</summary>
+    /// <returns>An entry that holds no string is not told from one that is not there.</returns>
+    public ValueTask<(string?[] Values, EntryRead Entry)> ReadWithEntryAsync(string entryKey, string[] keys, Call call) => reads.AskWithEntryAsync(entryKey, keys, call);
+
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, Call call) => reads.Send(keys, call);
 

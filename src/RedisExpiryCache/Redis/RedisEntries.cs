@@ -186,17 +186,20 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         }
     }
 
-    private static EntryRead Decoded(Lease<byte>? lease, string fullKey)
-    {
-        if (lease is null)
-            return new EntryRead(EntryMiss.Absent);
+    private static EntryRead Decoded(Lease<byte>? lease, string fullKey) =>
+        lease is null ? new EntryRead(EntryMiss.Absent) : Decoded(lease.Memory, lease, fullKey);
 
-        var miss = RedisEntry.TryDecode(lease.Memory, RedisEntry.SeedOf(fullKey), out var entry);
+    /// <summary>What Redis has said it holds under a key.</summary>
+    public static EntryRead Decoded(RedisValue value, string fullKey) => value.IsNull ? new EntryRead(EntryMiss.Absent) : Decoded((ReadOnlyMemory<byte>)value, buffer: null, fullKey);
+
+    private static EntryRead Decoded(ReadOnlyMemory<byte> bytes, Lease<byte>? buffer, string fullKey)
+    {
+        var miss = RedisEntry.TryDecode(bytes, RedisEntry.SeedOf(fullKey), out var entry);
         var tags = miss == EntryMiss.None ? TagStamp.TryDecode(entry.TagStamps.Span) : null;
         if (tags is not null)
-            return new EntryRead(entry, tags, lease);
+            return new EntryRead(entry, tags, buffer);
 
-        lease.Dispose();
+        buffer?.Dispose();
         return new EntryRead(miss == EntryMiss.None ? EntryMiss.Damaged : miss);
     }
 

@@ -10,12 +10,16 @@ namespace RedisExpiryCache.Redis;
 ///   B        comes ········· asks ──────────────► B and C have theirs
 ///   C              comes ···
 /// </code>
-/// So an answer is never from before the caller came, and a caller waits for two round trips at most. Callers of other keys are not held up.
+/// So an answer is never from before the caller came, and a caller waits for two round trips at most. Callers of other keys are not held up. Before the next
+/// question is sent, whatever is ready to run goes first: who has got an answer gives one, and whoever comes again meanwhile joins.
 /// <para>Failure policy: whoever shares a question shares its failure.</para>
 /// </summary>
 internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letGo = null)
 {
     private const int LineCount = 256;
+
+    /// <summary>How often what is ready to run goes first. With each, fewer questions are asked and each takes a little longer.</summary>
+    private const int Turns = 4;
 
     private readonly Line[] lines = [.. Enumerable.Range(0, LineCount).Select(static _ => new Line())];
 
@@ -31,47 +35,50 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
         if (call.Blocking)
             return ask(state, call, 1);
 
-        if (Join(key, call, state, ask, out var line) is not { } batch)
-            return LeadAsync(line, call, state, ask);
+        var line = LineOf(key);
+        var leads = false;
+        Task<T>? answer = null;
+        lock (line)
+        {
+            isShared = line.Key == key;
+            if (!isShared)
+                leads = line.TryOpen(key);
+            else if (line.NextOr(call, letGo, state, ask) is var next && Waits.IsPlain(call))
+                return next.Join(call, connection.BudgetOf(call));
+            else
+                answer = next.Join();
+        }
 
-        isShared = true;
-        return ForAnswerAsync(batch.Answer, call);
+        return answer is null ? LeadAsync(leads ? line : null, call, state, ask) : ForAnswerAsync(answer, call);
     }
 
     /// <summary>Has it asked, for a caller that does not wait for the answer. What waits for its turn already will do for all of them.</summary>
     /// <returns>What it comes to, for one of them to look after; null for the others.</returns>
     public Task<T>? AskBehind<TState>(string key, Call call, TState state, Func<TState, Call, int, ValueTask<T>> ask)
     {
-        if (Join(key, call, state, ask, out var line) is not { } batch)
-            return LeadAsync(line, call, state, ask).AsTask();
-
-        return Interlocked.Exchange(ref batch.IsLookedAfter, 1) == 0 ? batch.Answer : null;
-    }
-
-    /// <returns>What the caller shares; null: it is to ask, as the first in the line, or without a line where another key is in it.</returns>
-    private Batch? Join<TState>(string key, Call call, TState state, Func<TState, Call, int, ValueTask<T>> ask, out Line? line)
-    {
-        line = lines[(uint)string.GetHashCode(key, StringComparison.Ordinal) % LineCount];
+        var line = LineOf(key);
+        bool leads;
         lock (line)
         {
-            if (line.Key is null)
-            {
-                line.Key = key;
-                return null;
-            }
-
             if (line.Key == key)
             {
-                line.Next ??= new Batch<TState>(call.Budget, state, ask);
-                line.Next.Count++;
-                return line.Next;
+                var next = line.NextOr(call, letGo, state, ask);
+                if (next.IsLookedAfter)
+                    return null;
+
+                next.IsLookedAfter = true;
+                return next.Join();
             }
+
+            leads = line.TryOpen(key);
         }
 
-        line = null;
-        return null;
+        return LeadAsync(leads ? line : null, call, state, ask).AsTask();
     }
 
+    private Line LineOf(string key) => lines[(uint)string.GetHashCode(key, StringComparison.Ordinal) % LineCount];
+
+    /// <summary>Asks for the caller itself; without a line where another key is in it.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<T> LeadAsync<TState>(Line? line, Call call, TState state, Func<TState, Call, int, ValueTask<T>> ask)
     {
@@ -81,28 +88,18 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
         }
         finally
         {
-            if (line is not null && TakeNext(line) is { } next)
+            if (line?.TakeNext() is { } next)
                 _ = FollowAsync(line, next);
         }
     }
 
-    private static async Task FollowAsync(Line line, Batch first)
+    private static async Task FollowAsync(Line line, SharedQuestion<T> first)
     {
-        for (var batch = first; batch is not null; batch = TakeNext(line))
-            await batch.AskAsync();
-    }
-
-    /// <summary>From here on nobody joins it any more.</summary>
-    private static Batch? TakeNext(Line line)
-    {
-        lock (line)
+        for (var question = first; question is not null; question = line.TakeNext())
         {
-            var next = line.Next;
-            line.Next = null;
-            if (next is null)
-                line.Key = null;
-
-            return next;
+            await question.AskAsync();
+            for (var turn = 0; turn < Turns; turn++)
+                await Task.Yield();
         }
     }
 
@@ -127,41 +124,40 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
             letGo(await answer);
     }
 
-    /// <summary>While it has a key, a question about that is under way.</summary>
+    /// <summary>While it has a key, a question about that is under way, or about to be asked.</summary>
     private sealed class Line
     {
-        public string? Key;
-        public Batch? Next;
-    }
+        private SharedQuestion<T>? next;
 
-    private abstract class Batch
-    {
-        public int Count;
-        public int IsLookedAfter;
+        public string? Key { get; private set; }
 
-        public abstract Task<T> Answer { get; }
-
-        public abstract Task AskAsync();
-    }
-
-    private sealed class Batch<TState>(CallBudget? budget, TState state, Func<TState, Call, int, ValueTask<T>> ask) : Batch
-    {
-        // Else the first of them would keep all others waiting, and the next question.
-        private readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public override Task<T> Answer => answer.Task;
-
-        public override async Task AskAsync()
+        /// <summary>To be called under the lock of the line, as is <see cref="NextOr"/>.</summary>
+        /// <returns>False: another key is in it.</returns>
+        public bool TryOpen(string key)
         {
-            try
+            if (Key is not null)
+                return false;
+
+            Key = key;
+            return true;
+        }
+
+        /// <summary>The question to come, which this caller begins if there is none.</summary>
+        public SharedQuestion<T> NextOr<TState>(Call call, Action<T>? letGo, TState state, Func<TState, Call, int, ValueTask<T>> ask) =>
+            next ??= new SharedQuestion<T, TState>(call.Budget, letGo, state, ask);
+
+        /// <summary>From here on nobody joins it any more.</summary>
+        /// <returns>Null: nobody has joined, and the line is free.</returns>
+        public SharedQuestion<T>? TakeNext()
+        {
+            lock (this)
             {
-                answer.SetResult(await ask(state, Call.Detached(budget), Count));
-            }
-            catch (Exception failure)
-            {
-                // Perhaps all of them have left.
-                Waits.Abandon(Answer);
-                answer.SetException(failure);
+                var taken = next;
+                next = null;
+                if (taken is null)
+                    Key = null;
+
+                return taken;
             }
         }
     }

@@ -94,7 +94,10 @@ internal static class Waits
     public static RedisTimeoutException TimedOut(Task reply, CallBudget budget)
     {
         Abandon(reply);
-        return new RedisTimeoutException(
-            CommandFlags.None, $"Redis did not reply within {budget.Setting} ({budget.Time.TotalMilliseconds} ms).", CommandStatus.Unknown);
+        return TimedOut(budget);
     }
+
+    /// <summary>To be thrown.</summary>
+    public static RedisTimeoutException TimedOut(CallBudget budget) => new(
+        CommandFlags.None, $"Redis did not reply within {budget.Setting} ({budget.Time.TotalMilliseconds} ms).", CommandStatus.Unknown);
 }

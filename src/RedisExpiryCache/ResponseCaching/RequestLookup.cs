@@ -47,7 +47,13 @@ internal sealed class RequestLookup(
         {
             await storesUnderWay.WaitAsync(exchange.Question.UrlKey, exchange.Question.Budget.Left(call));
             codings.AskAhead(exchange, call);
-            var lookup = await lookups.FindAsync(exchange.Question, exchange.MayStore, call);
+            var lookup = await lookups.FindAsync(exchange.Question, exchange.MayStore, call, out var guess);
+            if (guess is not null && !lookup.Answers(exchange.Question, guess))
+            {
+                lookup.Dispose();
+                lookup = await lookups.FindAloneAsync(exchange.Question, exchange.MayStore, call);
+            }
+
             report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit, lookup.Response is null ? null : HitLevel.Redis);
             return lookup;
         }

@@ -15,6 +15,9 @@ internal sealed class ResponseLookups(
     /// <summary>Of retired generations, so many are looked under in one round trip: mostly one of the latest two has something.</summary>
     private const int RetiredAtOnce = 2;
 
+    /// <summary>Up to so many bytes a response is asked for together with the generations: one command less, for an array of its own. More belong into a pooled buffer.</summary>
+    private const int Small = 16 * 1024;
+
     private readonly SharedCalls<Lookup> lookups = new(connection, static lookup => lookup.Dispose());
 
     /// <summary>Whether there may be any of this process's own copies just now.</summary>
@@ -29,24 +32,25 @@ internal sealed class ResponseLookups(
     /// <param name="question">The request.</param>
     /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
     /// <param name="call">Since when the request waits for the store.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Lookup> FindAsync(Question question, bool mayStore, Call call)
+    /// <param name="guess">Null: the answer is this question's. Else others ask for the same at the time, and only what <see cref="Lookup.Answers"/> the question is.</param>
+    public ValueTask<Lookup> FindAsync(Question question, bool mayStore, Call call, out string? guess)
     {
-        if (GuessKey(question) is not { } guess)
-            return await AskAsync(question, mayStore, call);
+        guess = GuessKey(question);
+        if (guess is null)
+            return FindAloneAsync(question, mayStore, call);
 
-        var lookup = await lookups.AskAsync(
+        var finding = lookups.AskAsync(
             guess,
             call,
             (Lookups: this, Question: question, MayStore: mayStore),
             static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.MayStore, call, count),
             out var isShared);
-        if (!isShared || lookup.Answers(question, guess))
-            return lookup;
-
-        lookup.Dispose();
-        return await AskAsync(question, mayStore, call);
+        guess = isShared ? guess : null;
+        return finding;
     }
+
+    /// <summary>The same without regard to others.</summary>
+    public ValueTask<Lookup> FindAloneAsync(Question question, bool mayStore, Call call) => AskAsync(question, mayStore, call);
 
     /// <summary>Where the response to this request is likely to be, as far as this process remembers.</summary>
     public string? GuessKey(Question question) => urls.Find(question.UrlKey) is { HasResponses: true } guess ? keys.VariantOf(question, guess) : null;
@@ -66,41 +70,56 @@ internal sealed class ResponseLookups(
         }
     }
 
+    /// <summary>Waits for Redis; what comes after that is <see cref="AnswerAsync"/>'s, apart, so that what waits is small.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call, int sharedBy = 1)
     {
-        string[] generationKeys = [question.UrlKey, .. question.Named.Keys];
-        var guess = urls.Find(question.UrlKey);
-        var guessedKey = guess is { HasResponses: true } ? keys.VariantOf(question, guess) : null;
-        var (values, guessed) = guess is null && mayStore
-            ? (await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call), default)
-            : await ReadTogether(generationKeys, guessedKey, call);
-        if (guess is not null && mayStore && values.Contains(null))
-            values = await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call);
+        var url = urls.Find(question.UrlKey);
+        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, url is { HasResponses: true } ? keys.VariantOf(question, url) : null);
+        var (values, read) = await ReadAsync(guess, mayStore, call);
+        return await AnswerAsync(question, guess, values, read, mayStore, call, sharedBy);
+    }
+
+    private ValueTask<(string?[] Values, EntryRead Guessed)> ReadAsync(Guess guess, bool mayStore, Call call) => guess switch
+    {
+        { Url: null } when mayStore => CreateAsync(guess.GenerationKeys, call),
+        { Url.FoundSmall: true, Key: { } key } when generations.MayAskTogether(call) => generations.ReadWithEntryAsync(key, guess.GenerationKeys, call),
+        _ => ReadTogether(guess.GenerationKeys, guess.Key, call),
+    };
+
+    private async ValueTask<(string?[] Values, EntryRead Guessed)> CreateAsync(string[] generationKeys, Call call) =>
+        (await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call), default);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Lookup> AnswerAsync(Question question, Guess guess, string?[] values, EntryRead read, bool mayStore, Call call, int sharedBy)
+    {
+        if (guess.Url is not null && mayStore && values.Contains(null))
+            values = await generations.ReadOrCreateAsync(guess.GenerationKeys, Generations.Slack, call);
 
         if (values.Contains(null))
         {
-            guessed.Dispose();
+            read.Dispose();
             return new Lookup();
         }
 
-        var url = values[0] == guess?.Value ? guess! : new UrlRecord(values[0]!);
-        if (url != guess)
+        var url = values[0] == guess.Url?.Value ? guess.Url! : new UrlRecord(values[0]!);
+        if (url != guess.Url)
             urls.Remember(question.UrlKey, url);
 
         var tags = new TagState[question.Tags.Length];
         for (var i = 0; i < tags.Length; i++)
             tags[i] = new TagState(question.Tags[i], values[i + 1]);
 
-        var known = new Lookup(url, tags);
+        // MGET does not tell what holds no string from what is not there.
         var key = keys.VariantOf(question, url);
-        if (!url.HasResponses || key != guessedKey)
+        if (!url.HasResponses || key != guess.Key || (url.FoundSmall && read.Miss == EntryMiss.Absent))
         {
-            guessed.Dispose();
-            guessed = url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
+            read.Dispose();
+            read = url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
         }
 
-        var found = await Checked(known, key, guessed, isRetired: false, call);
+        var known = new Lookup(url, tags);
+        var found = await Checked(known, key, read, isRetired: false, call);
         if (found.Response is null && url.HasResponses)
             found = await FindRetired(question, found, call) ?? found;
 
@@ -163,6 +182,7 @@ internal sealed class ResponseLookups(
         if (read.Miss > EntryMiss.TagRemoved)
             report.Unreadable(key, read.Miss);
 
+        known.Url!.FoundSmall = read.Payload.Length is > 0 and <= Small;
         if (read.IsHit && await StatesOf(known, read.Tags, call) is var states && TagState.StandingOf(read.Tags, states) is var standing && standing != Standing.Gone)
         {
             if (CachedResponseFormat.TryDecode(read.Payload) is var (response, body))
@@ -199,4 +219,10 @@ internal sealed class ResponseLookups(
         var values = await generations.ReadAsync(Array.ConvertAll(unknown, keys.TagOf), call);
         return [.. known.Tags, .. unknown.Zip(values, static (tag, value) => new TagState(tag, value))];
     }
+
+    /// <summary>What will probably be needed.</summary>
+    /// <param name="GenerationKeys">Of the URL, and of the question's tags.</param>
+    /// <param name="Url">As this process knows it; null: not at all.</param>
+    /// <param name="Key">Under which there may be a response; null: there is none yet.</param>
+    private readonly record struct Guess(string[] GenerationKeys, UrlRecord? Url, string? Key);
 }

@@ -43,6 +43,9 @@ internal sealed record UrlRecord
 
     public UrlVariant[] Variants { get; } = [];
 
+    /// <summary>Whether what was found last was small. This process's own observation, which Redis knows nothing of.</summary>
+    public bool FoundSmall { get; set; }
+
     /// <summary>As it is once a response that differs by these fields has been stored; its tag may be empty: none that the app could be asked about.</summary>
     public UrlRecord With(string[] names, UrlVariant stored)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using RedisExpiryCache.IntegrationTests.Support;
 
@@ -83,6 +84,57 @@ public sealed class RoundTripTests
         }
 
         Assert.InRange(times.Min(), 2 * delay - TimeSpan.FromMilliseconds(20), 3.6 * delay);
+    }
+
+    [Fact]
+    public async Task A_steady_hit_of_a_small_page_is_one_command()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var app = await StartAsync(server);
+        await app.WarmAsync("/a", ("Accept-Language", "de"));
+        Assert.True((await app.GetAsync("/a", ("Accept-Language", "de"))).IsHit);
+
+        await using var log = await server.MonitorAsync();
+        Assert.True((await app.GetAsync("/a", ("Accept-Language", "de"))).IsHit);
+        await log.CatchUpAsync();
+        Assert.Equal("MGET", Assert.Single(log.ClientLines, static line => line.Command is not ("PING" or "INFO" or "CLIENT")).Command);
+    }
+
+    [Fact]
+    public async Task A_large_page_comes_by_a_command_of_its_own()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var app = await CachedApp.StartAsync(server, static web => web.MapGet("/large", static context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=600";
+            return context.Response.WriteAsync(new string('x', 50_000));
+        }));
+        await app.WarmAsync("/large");
+        Assert.True((await app.GetAsync("/large")).IsHit);
+
+        await using var log = await server.MonitorAsync();
+        Assert.True((await app.GetAsync("/large")).IsHit);
+        await log.CatchUpAsync();
+        Assert.Equal(["GET", "MGET"], log.ClientLines.Select(static line => line.Command).Where(static name => name is "GET" or "MGET").Order());
+    }
+
+    [Fact]
+    public async Task A_small_page_that_something_else_has_taken_the_place_of_is_made_anew()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var app = await StartAsync(server);
+        await app.WarmAsync("/a");
+        Assert.True((await app.GetAsync("/a")).IsHit);
+        var key = Assert.Single(await server.KeysAsync(app.Prefix), static key => key.Contains('#', StringComparison.Ordinal));
+        await server.Raw.KeyDeleteAsync(key);
+        await server.Raw.ListRightPushAsync(key, "not ours");
+
+        Assert.False((await app.GetAsync("/a")).IsHit);
+        Assert.Contains(app.Logs, static record => record.Event.Id == 2 && record.Message.Contains("(wrong-type)", StringComparison.Ordinal));
+        await app.WarmAsync("/a");
+        await server.Raw.KeyDeleteAsync(key);
+        Assert.False((await app.GetAsync("/a")).IsHit);
+        Assert.True((await app.WarmAsync("/a")).IsHit);
     }
 
     [Fact]

@@ -1,0 +1,142 @@
+using System.Threading.Tasks.Sources;
+
+namespace RedisExpiryCache.Redis;
+
+/// <summary>A question that is asked for several: they join it until it is asked.</summary>
+/// <param name="budget">Of the first of them: what is asked for several is nobody's call.</param>
+/// <param name="letGo">What becomes of an answer for somebody who has left; null: nothing.</param>
+internal abstract class SharedQuestion<T>(CallBudget? budget, Action<T>? letGo)
+{
+    private readonly List<Seat> seats = [];
+    private TaskCompletionSource<T>? answer;
+    private int count;
+
+    /// <summary>Whether somebody looks after what it comes to, of those who do not wait for it.</summary>
+    public bool IsLookedAfter { get; set; }
+
+    /// <summary>For a caller that waits until its time is over.</summary>
+    public ValueTask<T> Join(Call call, CallBudget own)
+    {
+        count++;
+        var seat = Seat.For(call, own);
+        seats.Add(seat);
+        return seat.Answer;
+    }
+
+    /// <summary>For a caller that may leave earlier, and lets go of the answer itself then.</summary>
+    public Task<T> Join()
+    {
+        count++;
+
+        // Else the first of them would keep all others waiting, and the next question.
+        answer ??= new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return answer.Task;
+    }
+
+    /// <summary>Once nobody can join any more.</summary>
+    public async Task AskAsync()
+    {
+        T result;
+        try
+        {
+            result = await SendAsync(Call.Detached(budget), count);
+        }
+        catch (Exception failure)
+        {
+            seats.ForEach(seat => seat.TryFail(failure));
+            if (answer is not null)
+            {
+                // Perhaps all of them have left.
+                Waits.Abandon(answer.Task);
+                answer.SetException(failure);
+            }
+
+            return;
+        }
+
+        foreach (var seat in seats)
+        {
+            if (!seat.TryTell(result))
+                letGo?.Invoke(result);
+        }
+
+        answer?.SetResult(result);
+    }
+
+    protected abstract ValueTask<T> SendAsync(Call call, int count);
+
+    /// <summary>One who waits. Used again for others, unless its time was over: then the question still knows it.</summary>
+    private sealed class Seat : TimedWait, IValueTaskSource<T>
+    {
+        private static readonly WarmPool<Seat> Pool = new(static () => new Seat());
+
+        private ManualResetValueTaskSourceCore<T> core = new() { RunContinuationsAsynchronously = true };
+        private CallBudget? budget;
+
+        private Seat() => Deadlines.Add(this);
+
+        public ValueTask<T> Answer => new(this, core.Version);
+
+        public static Seat For(Call call, CallBudget budget)
+        {
+            var seat = Pool.Rent();
+            seat.budget = budget;
+            seat.Begin(call.EndOf(budget.Time));
+            return seat;
+        }
+
+        public bool TryTell(T answer)
+        {
+            var isThere = TryEnd();
+            if (isThere)
+                core.SetResult(answer);
+
+            return isThere;
+        }
+
+        public void TryFail(Exception failure)
+        {
+            if (TryEnd())
+                core.SetException(failure);
+        }
+
+        public override void Expired() => core.SetException(Waits.TimedOut(budget!));
+
+        public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            core.OnCompleted(continuation, state, token, flags);
+
+        public T GetResult(short token)
+        {
+            var isInTime = WasInTime;
+            try
+            {
+                return core.GetResult(token);
+            }
+            finally
+            {
+                if (isInTime)
+                    Reuse();
+            }
+        }
+
+        private void Reuse()
+        {
+            budget = null;
+            core.Reset();
+            if (!Pool.TryReturn(this))
+                Retire();
+        }
+    }
+}
+
+/// <param name="budget">Of the first who joins.</param>
+/// <param name="letGo">What becomes of an answer for somebody who has left.</param>
+/// <param name="state">For <paramref name="ask"/>: the first one's.</param>
+/// <param name="ask">How it is asked.</param>
+internal sealed class SharedQuestion<T, TState>(CallBudget? budget, Action<T>? letGo, TState state, Func<TState, Call, int, ValueTask<T>> ask)
+    : SharedQuestion<T>(budget, letGo)
+{
+    protected override ValueTask<T> SendAsync(Call call, int count) => ask(state, call, count);
+}
