@@ -4,7 +4,17 @@ using RedisExpiryCache.Benchmarks.Load;
 
 // load: whole apps side by side, driven by wrk. growth: what a hit of ours costs as there is more of something.
 // costs: what else the response cache costs than hits. data: the data cache beside its peers, in this process. micro: parts of the library, by BenchmarkDotNet.
-return args switch
+try
+{
+    return await RunAsync(args);
+}
+catch (ArgumentException wrong)
+{
+    Console.Error.WriteLine(wrong.Message);
+    return 2;
+}
+
+static async Task<int> RunAsync(string[] arguments) => arguments switch
 {
     [BenchmarkApp.Verb, .. var rest] => await BenchmarkApp.RunAsync(rest),
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),

@@ -6,9 +6,9 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-// FORMAT of a stored response, version 4: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
+// FORMAT of a stored response, version 5: the payload of an entry (see RedisEntry, which checks its integrity). Little-endian.
 //
-//   1  version                       4
+//   1  version                       5
 //   2  flags                         see Flags
 //   2  status
 //   8  response time                 ticks, UTC
@@ -20,16 +20,18 @@ namespace RedisExpiryCache.ResponseCaching;
 //  [8  stale-if-error                ticks]
 //  [8  Last-Modified                 ticks, UTC]
 //  [24 of a part: its first byte, its last byte, the complete length]
-//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it), value in UTF-8
+//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it), value in UTF-8;
+//      a length of the name from 65280 on stands for one of CommonNames, counted from there, and no name follows
 //   …  body
 //
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.
 internal static class CachedResponseFormat
 {
-    private const byte Version = 4;
+    private const byte Version = 5;
     private const int FixedSize = 29, LongestHead = FixedSize + (8 * 8) + 2;
-    private const int LongValue = ushort.MaxValue;
+    private const int LongValue = ushort.MaxValue, FirstCommonName = 0xFF00;
 
+    /// <summary>Part of the format: to be added to at its end alone.</summary>
     private static readonly string[] CommonNames = ["Content-Type", "Date", "Cache-Control", "ETag", "Last-Modified", "Vary", "Expires", "Content-Language"];
 
     [Flags]
@@ -164,9 +166,22 @@ internal static class CachedResponseFormat
     {
         var length = Encoding.UTF8.GetByteCount(line);
         var span = head.GetSpan(8 + name.Length + length);
-        BinaryPrimitives.WriteUInt16LittleEndian(span, checked((ushort)name.Length));
-        Encoding.ASCII.GetBytes(name, span[2..]);
-        var size = 2 + name.Length;
+        var common = Array.IndexOf(CommonNames, name);
+        var size = 2;
+        if (common >= 0)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)(FirstCommonName + common));
+        }
+        else if (name.Length < FirstCommonName)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)name.Length);
+            size += Encoding.ASCII.GetBytes(name, span[2..]);
+        }
+        else
+        {
+            throw new OverflowException($"A field's name can be at most {FirstCommonName - 1} characters long.");
+        }
+
         BinaryPrimitives.WriteUInt16LittleEndian(span[size..], (ushort)Math.Min(length, LongValue));
         size += 2;
         if (length >= LongValue)
@@ -186,12 +201,12 @@ internal static class CachedResponseFormat
         for (var i = 0; i < count; i++)
         {
             if (!TryTake(ref bytes, 2, out var nameLength)
-                || !TryTake(ref bytes, BinaryPrimitives.ReadUInt16LittleEndian(nameLength), out var nameBytes)
+                || TryTakeName(ref bytes, BinaryPrimitives.ReadUInt16LittleEndian(nameLength)) is not { } name
                 || !TryTakeLength(ref bytes, out var valueLength)
                 || !TryTake(ref bytes, valueLength, out var value))
                 return null;
 
-            var (name, line) = (NameOf(nameBytes), Encoding.UTF8.GetString(value));
+            var line = Encoding.UTF8.GetString(value);
             if (found > 0 && fields[found - 1].Key == name)
                 fields[found - 1] = new(name, StringValues.Concat(fields[found - 1].Value, line));
             else
@@ -202,16 +217,12 @@ internal static class CachedResponseFormat
         return fields;
     }
 
-    /// <summary>Those that stand in most responses are one string for all of them.</summary>
-    private static string NameOf(ReadOnlySpan<byte> bytes)
+    private static string? TryTakeName(ref ReadOnlySpan<byte> bytes, int length)
     {
-        foreach (var name in CommonNames)
-        {
-            if (Ascii.Equals(bytes, name))
-                return name;
-        }
+        if (length >= FirstCommonName)
+            return length - FirstCommonName < CommonNames.Length ? CommonNames[length - FirstCommonName] : null;
 
-        return Encoding.ASCII.GetString(bytes);
+        return TryTake(ref bytes, length, out var name) ? Encoding.ASCII.GetString(name) : null;
     }
 
     private static bool TryTakeLength(ref ReadOnlySpan<byte> bytes, out int length)

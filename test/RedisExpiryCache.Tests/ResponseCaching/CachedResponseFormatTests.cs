@@ -72,14 +72,14 @@ public class CachedResponseFormatTests
 
     /// <summary>What is in Redis already has to be read by the next version of this code: a change here asks for a new number.</summary>
     [Fact]
-    public void The_bytes_are_those_of_version_4()
+    public void The_bytes_are_those_of_version_5()
     {
         var rules = Plain() with { StatusCode = 206, NoCache = true, Part = new Part(new ByteRange(1, 2), 3), StaleIfError = TimeSpan.FromTicks(4), MakingTime = TimeSpan.FromTicks(5) };
         var bytes = Encode((new CachedResponse([new("A", "b")], rules), [9]));
 
         var epoch = Convert.ToHexString(BitConverter.GetBytes(DateTimeOffset.UnixEpoch.Ticks));
         Assert.Equal(
-            $"04A002CE00{epoch}{epoch}05000000000000000400000000000000010000000000000002000000000000000300000000000000010001004101006209",
+            $"05A002CE00{epoch}{epoch}05000000000000000400000000000000010000000000000002000000000000000300000000000000010001004101006209",
             Convert.ToHexString(bytes));
     }
 
@@ -115,6 +115,34 @@ public class CachedResponseFormatTests
     }
 
     [Fact]
+    public void Names_that_stand_in_most_responses_are_numbers()
+    {
+        string[] names = ["Content-Type", "Date", "Cache-Control", "ETag", "Last-Modified", "Vary", "Expires", "Content-Language"];
+        var empty = Encode((new CachedResponse([], Plain()), []));
+        for (var i = 0; i < names.Length; i++)
+        {
+            var bytes = Encode((new CachedResponse([new(names[i], "")], Plain()), []));
+            Assert.Equal([(byte)i, 0xFF, 0, 0], bytes[empty.Length..]);
+            Assert.Equal(names[i], Assert.Single(CachedResponseFormat.TryDecode(bytes)!.Value.Response.Fields).Key);
+        }
+
+        // In the app's own spelling, where that is another one; and no number that stands for none is taken for a name.
+        var spelled = Encode((new CachedResponse([new("date", "")], Plain()), []));
+        Assert.Equal("date", Assert.Single(CachedResponseFormat.TryDecode(spelled)!.Value.Response.Fields).Key);
+        var unknown = Encode((new CachedResponse([new("Date", "")], Plain()), []));
+        unknown[empty.Length] = (byte)names.Length;
+        Assert.Null(CachedResponseFormat.TryDecode(unknown));
+    }
+
+    [Fact]
+    public void A_name_that_the_format_has_no_room_for_is_refused_and_one_that_just_fits_comes_back()
+    {
+        var longest = new CachedResponse([new(new string('x', 0xFEFF), "1")], Plain());
+        Assert.Equal(longest.Fields, CachedResponseFormat.TryDecode(Encode((longest, [])))!.Value.Response.Fields);
+        Assert.Throws<OverflowException>(() => Encode((new CachedResponse([new(new string('x', 0xFF00), "1")], Plain()), [])));
+    }
+
+    [Fact]
     public void What_the_header_of_a_field_can_hold_comes_back()
     {
         StringValues several = new(["one", "", "one", "Grüße, Ωμέγα"]);
@@ -127,7 +155,7 @@ public class CachedResponseFormatTests
     {
         _ = CachedResponseFormat.TryDecode(bytes);
         if (bytes.Length > 0)
-            bytes[0] = 4;
+            bytes[0] = 5;
 
         return CachedResponseFormat.TryDecode(bytes) is not var (_, body) || body.Length <= bytes.Length;
     }, iter: 5_000);
