@@ -8,6 +8,9 @@ internal static class DataCommand
 {
     private const int InFlight = 64;
 
+    /// <summary>Rows take turns as often as that, each time beginning with another one: the machine's speed changes from second to second.</summary>
+    private const int SlicesASecond = 5;
+
     /// <summary>Before anything counts: on a machine whose cores are all busy the compiler's last tier comes late.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
@@ -32,8 +35,14 @@ internal static class DataCommand
 
         for (var round = 0; round < settings.Rounds; round++)
         {
+            for (var slice = 0; slice < settings.Seconds * SlicesASecond; slice++)
+            {
+                for (var i = 0; i < rows.Length; i++)
+                    await rows[(slice + i) % rows.Length].MeasureAsync(TimeSpan.FromSeconds(1d / SlicesASecond));
+            }
+
             foreach (var row in rows)
-                await row.MeasureAsync(TimeSpan.FromSeconds(settings.Seconds));
+                row.EndRound();
         }
 
         report.Table(name, "calls/s", "ratio", "allocated, B");
@@ -44,6 +53,7 @@ internal static class DataCommand
     private sealed record Row(string Name, Func<int, Task> Call)
     {
         private int turn = -1;
+        private (long Calls, double Seconds, long Bytes) round;
 
         public Samples PerSecond { get; } = new();
 
@@ -55,8 +65,16 @@ internal static class DataCommand
             var before = GC.GetTotalAllocatedBytes(precise: true);
             var watch = Stopwatch.StartNew();
             var calls = await RunAsync(time);
-            PerSecond.Add(calls / watch.Elapsed.TotalSeconds);
-            Allocated.Add((GC.GetTotalAllocatedBytes(precise: true) - before) / (double)calls);
+            round.Seconds += watch.Elapsed.TotalSeconds;
+            round.Calls += calls;
+            round.Bytes += GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
+
+        public void EndRound()
+        {
+            PerSecond.Add(round.Calls / round.Seconds);
+            Allocated.Add(round.Bytes / (double)round.Calls);
+            round = default;
         }
 
         /// <returns>How many calls were made.</returns>
