@@ -60,7 +60,7 @@ internal static class Deadlines
 
         expired?.ForEach(static wait => wait.Expired());
         idleTicks = any ? 0 : idleTicks + 1;
-        if (idleTicks == IdleTicks)
+        if (idleTicks >= IdleTicks)
             Rest();
     }
 

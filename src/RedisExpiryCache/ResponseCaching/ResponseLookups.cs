@@ -75,7 +75,8 @@ internal sealed class ResponseLookups(
     private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call, int sharedBy = 1)
     {
         var url = urls.Find(question.UrlKey);
-        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, url is { HasResponses: true } ? keys.VariantOf(question, url) : null);
+        var key = url is { HasResponses: true } ? keys.VariantOf(question, url) : null;
+        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, key, IsAsOne: key is not null && url!.FoundSmall && generations.MayAskTogether(call));
         var (values, read) = await ReadAsync(guess, mayStore, call);
         return await AnswerAsync(question, guess, values, read, mayStore, call, sharedBy);
     }
@@ -83,7 +84,7 @@ internal sealed class ResponseLookups(
     private ValueTask<(string?[] Values, EntryRead Guessed)> ReadAsync(Guess guess, bool mayStore, Call call) => guess switch
     {
         { Url: null } when mayStore => CreateAsync(guess.GenerationKeys, call),
-        { Url.FoundSmall: true, Key: { } key } when generations.MayAskTogether(call) => generations.ReadWithEntryAsync(key, guess.GenerationKeys, call),
+        { IsAsOne: true } => generations.ReadWithEntryAsync(guess.Key!, guess.GenerationKeys, call),
         _ => ReadTogether(guess.GenerationKeys, guess.Key, call),
     };
 
@@ -112,7 +113,7 @@ internal sealed class ResponseLookups(
 
         // MGET does not tell what holds no string from what is not there.
         var key = keys.VariantOf(question, url);
-        if (!url.HasResponses || key != guess.Key || (url.FoundSmall && read.Miss == EntryMiss.Absent))
+        if (!url.HasResponses || key != guess.Key || (guess.IsAsOne && read.Miss == EntryMiss.Absent))
         {
             read.Dispose();
             read = url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
@@ -224,5 +225,6 @@ internal sealed class ResponseLookups(
     /// <param name="GenerationKeys">Of the URL, and of the question's tags.</param>
     /// <param name="Url">As this process knows it; null: not at all.</param>
     /// <param name="Key">Under which there may be a response; null: there is none yet.</param>
-    private readonly record struct Guess(string[] GenerationKeys, UrlRecord? Url, string? Key);
+    /// <param name="IsAsOne">It is asked for together with the generations.</param>
+    private readonly record struct Guess(string[] GenerationKeys, UrlRecord? Url, string? Key, bool IsAsOne);
 }
