@@ -24,6 +24,16 @@ internal static class Deadlines
         return Waits.RealTime.CreateTimer(static _ => Sweep(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>How many are looked at, in use or not.</summary>
+    public static int Count
+    {
+        get
+        {
+            lock (Gate)
+                return Known.Count;
+        }
+    }
+
     /// <summary>Once for each: from here on it is looked at, until it has run out of time or is not to be used again.</summary>
     public static void Add(TimedWait wait)
     {
@@ -50,7 +60,7 @@ internal static class Deadlines
                 any |= wait.IsUnderWay;
                 if (wait.TryExpire(now))
                     (expired ??= []).Add(wait);
-                else if (!wait.IsRetired)
+                else if (!wait.TryForget())
                     continue;
 
                 Known[i] = Known[^1];

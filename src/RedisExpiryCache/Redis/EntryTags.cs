@@ -50,7 +50,7 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         }
         catch
         {
-            Waits.Abandon(ReceiveAsync(guess, Call.Detached()).AsTask());
+            Abandon(guess);
             throw;
         }
 
@@ -89,7 +89,12 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
     public async ValueTask<bool> AreCurrentAsync(string fullKey, TagStamp[] stamps, TagGuess? guess, Call call)
     {
         if (stamps.Length == 0)
+        {
+            if (guess is not null)
+                Abandon(guess);
+
             return true;
+        }
 
         if (guess is not null && Covers(await ReceiveAsync(guess, call), stamps) is { } answer)
             return answer;
@@ -137,6 +142,9 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         var values = await Generations.ReceiveAsync(asked.Replies, call);
         return [.. asked.Tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
     }
+
+    /// <summary>Received in any case, though nobody wants it any more.</summary>
+    private static void Abandon(TagGuess asked) => Waits.Abandon(ReceiveAsync(asked, Call.Detached()).AsTask());
 
     private bool IsCurrentNear(TagStamp stamp) => generations.FindNear(KeyOf(stamp.Tag)) is { } value && Generations.IdOf(value) == stamp.Generation;
 

@@ -50,7 +50,7 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
 
     public T GetResult(short token)
     {
-        var (told, isInTime) = (route, WasInTime);
+        var told = route;
         try
         {
             var result = core.GetResult(token);
@@ -63,8 +63,7 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
         }
         finally
         {
-            if (isInTime)
-                Reuse();
+            Reuse();
         }
     }
 
@@ -72,7 +71,7 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
     {
         (reply, route, call, budget) = (null, null, default, null);
         core.Reset();
-        if (!Pool.TryReturn(this))
+        if (TryRest() && !Pool.TryReturn(this))
             Retire();
     }
 

@@ -109,15 +109,13 @@ internal abstract class SharedQuestion<T>(CallBudget? budget, Action<T>? letGo)
 
         public T GetResult(short token)
         {
-            var isInTime = WasInTime;
             try
             {
                 return core.GetResult(token);
             }
             finally
             {
-                if (isInTime)
-                    Reuse();
+                Reuse();
             }
         }
 
@@ -125,7 +123,7 @@ internal abstract class SharedQuestion<T>(CallBudget? budget, Action<T>? letGo)
         {
             budget = null;
             core.Reset();
-            if (!Pool.TryReturn(this))
+            if (TryRest() && !Pool.TryReturn(this))
                 Retire();
         }
     }

@@ -3,34 +3,31 @@ namespace RedisExpiryCache.Redis;
 /// <summary>
 /// A wait that <see cref="Deadlines"/> ends when its time is over. It is used again and again, each use with a number of its own:
 /// <code>
-///   idle ── Begin ──► under way ── TryEnd ──► idle ── Begin ──► …
-///     └─ Retire ─► retired  └── its time is over ──► late, and not used again
+///   idle ── Begin ──► under way ── TryEnd ──► answered ── TryRest ──► idle ── Begin ──► …
+///     └─ Retire ─► retired  ├── its time is over ──► late       └── nobody takes the answer ──► retired
 /// </code>
+/// One that is late or retired is not used again.
 /// </summary>
 internal abstract class TimedWait
 {
-    private const long Idle = 0, UnderWay = 1, Late = 2, Retired = 3, PhaseMask = 3, NextUse = 4;
+    private const long Idle = 0, UnderWay = 1, Answered = 2, Late = 3, Retired = 4, PhaseMask = 7, NextUse = 8;
 
-    // The number of the use, and in the lowest two bits how that stands: what was seen of one use says nothing of the next.
+    // The number of the use, and in the lowest bits how that stands: what was seen of one use says nothing of the next.
     private long use;
     private long dueAt;
 
     public bool IsUnderWay => (Volatile.Read(ref use) & PhaseMask) == UnderWay;
-
-    public bool IsRetired => (Volatile.Read(ref use) & PhaseMask) == Retired;
-
-    /// <summary>Whether it was in time; only to be asked when it is over.</summary>
-    protected bool WasInTime => (Volatile.Read(ref use) & PhaseMask) == Idle;
 
     /// <summary>Whether its time was over just now.</summary>
     /// <param name="now">A timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
     public bool TryExpire(long now)
     {
         var seen = Volatile.Read(ref use);
-        return (seen & PhaseMask) == UnderWay
-            && Volatile.Read(ref dueAt) <= now
-            && Interlocked.CompareExchange(ref use, seen - UnderWay + Late, seen) == seen;
+        return (seen & PhaseMask) == UnderWay && Volatile.Read(ref dueAt) <= now && TryMove(seen, Late);
     }
+
+    /// <summary>Whether nothing is to be expected of it any more. An answer that is still to be taken may be one that nobody will take.</summary>
+    public bool TryForget() => (Volatile.Read(ref use) & PhaseMask) == Retired || TryMoveOn(Answered, Retired);
 
     /// <summary>Tells whoever waits that its time is over. Called after <see cref="TryExpire"/>, without any lock.</summary>
     public abstract void Expired();
@@ -46,12 +43,20 @@ internal abstract class TimedWait
     }
 
     /// <returns>False when its time was over before.</returns>
-    protected bool TryEnd()
-    {
-        var seen = Volatile.Read(ref use);
-        return (seen & PhaseMask) == UnderWay && Interlocked.CompareExchange(ref use, seen - UnderWay + Idle, seen) == seen;
-    }
+    protected bool TryEnd() => TryMoveOn(UnderWay, Answered);
+
+    /// <summary>The answer has been taken.</summary>
+    /// <returns>Whether it can be used again.</returns>
+    protected bool TryRest() => TryMoveOn(Answered, Idle);
 
     /// <summary>It is not going to be used again.</summary>
     protected void Retire() => Volatile.Write(ref use, Retired);
+
+    private bool TryMoveOn(long from, long to)
+    {
+        var seen = Volatile.Read(ref use);
+        return (seen & PhaseMask) == from && TryMove(seen, to);
+    }
+
+    private bool TryMove(long seen, long to) => Interlocked.CompareExchange(ref use, (seen & ~PhaseMask) | to, seen) == seen;
 }

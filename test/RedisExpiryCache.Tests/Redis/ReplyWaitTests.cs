@@ -79,6 +79,22 @@ public class ReplyWaitTests
         Assert.True(late > 0, "no wait ran out of time");
     }
 
+    [Fact]
+    public async Task A_wait_whose_answer_nobody_takes_is_forgotten()
+    {
+        var before = Deadlines.Count;
+        var replies = Enumerable.Range(0, 5_000).Select(static _ => new TaskCompletionSource<int>()).ToArray();
+        var waits = Array.ConvertAll(replies, static reply => Wait(reply, Long));
+        Assert.InRange(Deadlines.Count, before + 2_500, int.MaxValue);
+        foreach (var reply in replies)
+            reply.SetResult(1);
+
+        Assert.All(waits, static wait => Assert.True(wait.IsCompleted));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (Deadlines.Count > before + 2_500)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, deadline.Token);
+    }
+
     private static async Task<bool> EndAsync(TaskCompletionSource<int> reply, int expected)
     {
         try
