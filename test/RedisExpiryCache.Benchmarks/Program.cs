@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using RedisExpiryCache.Benchmarks;
 using RedisExpiryCache.Benchmarks.Data;
 using RedisExpiryCache.Benchmarks.Load;
 
@@ -8,7 +9,7 @@ try
 {
     return await RunAsync(args);
 }
-catch (ArgumentException wrong)
+catch (WrongArgumentException wrong)
 {
     Console.Error.WriteLine(wrong.Message);
     return 2;

@@ -36,12 +36,12 @@ internal sealed record Settings
 
     /// <param name="arguments">Names, each followed by its value.</param>
     /// <param name="known">The names that this command heeds.</param>
-    /// <exception cref="ArgumentException">An argument means nothing.</exception>
+    /// <exception cref="WrongArgumentException">An argument means nothing.</exception>
     public static Settings Parse(string[] arguments, params string[] known) => arguments.Chunk(2).Aggregate(
         new Settings(),
         (settings, pair) => pair is [var name, var value] && known.Contains(name)
             ? settings.With(name, value)
-            : throw new ArgumentException($"'{string.Join(' ', pair)}' means nothing here; there are {string.Join(", ", known)}, each followed by a value."));
+            : throw new WrongArgumentException($"'{string.Join(' ', pair)}' means nothing here; there are {string.Join(", ", known)}, each followed by a value."));
 
     private Settings With(string name, string value) => name switch
     {
@@ -58,9 +58,12 @@ internal sealed record Settings
 
     private static Candidate CandidateNamed(string text) => Enum.TryParse<Candidate>(text, ignoreCase: true, out var candidate) && Enum.IsDefined(candidate)
         ? candidate
-        : throw new ArgumentException($"'{text}' is no candidate; there are {string.Join(", ", Enum.GetNames<Candidate>())}.");
+        : throw new WrongArgumentException($"'{text}' is no candidate; there are {string.Join(", ", Enum.GetNames<Candidate>())}.");
 
     private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
         ? number
-        : throw new ArgumentException($"'{text}' is not a number above zero.");
+        : throw new WrongArgumentException($"'{text}' is not a number above zero.");
 }
+
+/// <summary>What was typed is not what a command takes; the message is for who typed it.</summary>
+internal sealed class WrongArgumentException(string message) : ArgumentException(message);

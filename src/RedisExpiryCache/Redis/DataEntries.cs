@@ -40,21 +40,20 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         RedisEntries.Check(value);
 
         var fullKey = FullKey(key);
-        return Reported(DataReport.Start(), DataOperation.Set, key, call, WriteAsync(fullKey, value, options, tags, call), new Evicted(Key: fullKey));
+        return Reported(DataOperation.Set, key, call, WriteAsync(fullKey, value, options, tags, call), new Evicted(Key: fullKey));
     }
 
     public ValueTask<bool> RefreshAsync(string key, Call call)
     {
         Check(key, call);
-        var started = DataReport.Start();
         if (FindNear(FullKey(key)) is not { } near)
-            return Reported(started, DataOperation.Refresh, key, call, SlideAsync(key, call));
+            return Reported(DataOperation.Refresh, key, call, SlideAsync(key, call));
 
         // As a read does, which would be no less true: who refreshes on each request is not to drop everybody's copy with each.
         if (near.Expiry.Sliding is { } window)
             Slide(key, FullKey(key), near, window);
 
-        report.Done(DataOperation.Refresh, key, started);
+        report.Done(DataOperation.Refresh, key, call.Started);
         return ValueTask.FromResult(true);
     }
 
@@ -67,27 +66,27 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         call.Token.ThrowIfCancellationRequested();
         var named = keys.Count == 1 ? keys.First() : $"{keys.Count} keys";
         string[] fullKeys = [.. keys.Select(FullKey)];
-        return Reported(DataReport.Start(), DataOperation.Remove, named, call, entries.RemoveAsync(fullKeys, call), new Evicted(Keys: fullKeys));
+        return Reported(DataOperation.Remove, named, call, entries.RemoveAsync(fullKeys, call), new Evicted(Keys: fullKeys));
     }
 
     public ValueTask<bool> RemoveByTagAsync(string tag, Call call)
     {
         ArgumentNullException.ThrowIfNull(tag);
         call.Token.ThrowIfCancellationRequested();
-        return Reported(DataReport.Start(), DataOperation.RemoveByTag, tag, call, entryTags.RemoveAsync(tag, call), new Evicted(Key: entryTags.KeyOfTag(tag)));
+        return Reported(DataOperation.RemoveByTag, tag, call, entryTags.RemoveAsync(tag, call), new Evicted(Key: entryTags.KeyOfTag(tag)));
     }
 
     public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, Call call)
     {
         Check(key, call);
-        return Reported(DataReport.Start(), DataOperation.GetLifetime, key, call, LifetimeAsync(FullKey(key), call));
+        return Reported(DataOperation.GetLifetime, key, call, LifetimeAsync(FullKey(key), call));
     }
 
     public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, Call call)
     {
         Check(key, call);
         ArgumentNullException.ThrowIfNull(options);
-        return Reported(DataReport.Start(), DataOperation.Expire, key, call, NewExpiryAsync(FullKey(key), options, call));
+        return Reported(DataOperation.Expire, key, call, NewExpiryAsync(FullKey(key), options, call));
     }
 
     /// <summary>What the caller takes from what was read, which is gone after that.</summary>
@@ -242,15 +241,14 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     /// What the call did is reported. What it could not do is thrown, or, where the settings want that, gone without: then its result is the default.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<T> Reported<T>(
-        long started, DataOperation operation, string key, Call call, ValueTask<T> work, Evicted evicted = default)
+    private async ValueTask<T> Reported<T>(DataOperation operation, string key, Call call, ValueTask<T> work, Evicted evicted = default)
     {
         T result;
         try
         {
             result = await work;
         }
-        catch (Exception failure) when (report.Failed(operation, key, failure, started) || degradation.Covers(failure, call))
+        catch (Exception failure) when (report.Failed(operation, key, failure, call.Started) || degradation.Covers(failure, call))
         {
             report.WentWithout(operation, failure);
             if (evicted.All is { } keys)
@@ -259,7 +257,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
             return default!;
         }
 
-        report.Done(operation, key, started);
+        report.Done(operation, key, call.Started);
         return result;
     }
 

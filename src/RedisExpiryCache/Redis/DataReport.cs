@@ -40,8 +40,6 @@ internal sealed class DataReport
         warnings = new EntryWarnings(logger);
     }
 
-    public static long Start() => CacheMetrics.Start();
-
     public void WasRead(string key, EntryMiss miss, long started, HitLevel? level)
     {
         var outcome = miss == EntryMiss.None ? DataOutcome.Hit : DataOutcome.Miss;

@@ -62,7 +62,6 @@ internal sealed class EntrySlides(RedisConnection connection, NearCopies? nearCo
         }
         catch (RedisServerException unknown) when (RedisErrors.IsUnknownScript(unknown))
         {
-            redis = connection.RouteTo(fullKey, Access.Write);
             slid = await redis.Complete(Scripts.Slide(redis.Database, fullKey), call);
         }
 

@@ -50,7 +50,7 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         }
         catch
         {
-            Abandon(guess);
+            Generations.Abandon(guess.Replies);
             throw;
         }
 
@@ -91,7 +91,7 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         if (stamps.Length == 0)
         {
             if (guess is not null)
-                Abandon(guess);
+                Generations.Abandon(guess.Replies);
 
             return true;
         }
@@ -142,9 +142,6 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         var values = await Generations.ReceiveAsync(asked.Replies, call);
         return [.. asked.Tags.Zip(values, static (tag, value) => new TagStamp(tag, value is null ? "" : Generations.IdOf(value)))];
     }
-
-    /// <summary>Received in any case, though nobody wants it any more.</summary>
-    private static void Abandon(TagGuess asked) => Waits.Abandon(ReceiveAsync(asked, Call.Detached()).AsTask());
 
     private bool IsCurrentNear(TagStamp stamp) => generations.FindNear(KeyOf(stamp.Tag)) is { } value && Generations.IdOf(value) == stamp.Generation;
 

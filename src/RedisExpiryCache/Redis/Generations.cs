@@ -77,6 +77,9 @@ internal sealed class Generations(RedisConnection connection)
     /// <summary>The answers to <see cref="Send"/>.</summary>
     public static ValueTask<string?[]> ReceiveAsync(SentReads sent, Call call) => GenerationReads.ReceiveAsync(sent, call);
 
+    /// <summary>They are received, though nobody wants them any more.</summary>
+    public static void Abandon(SentReads sent) => Waits.Abandon(ReceiveAsync(sent, Call.Detached()).AsTask());
+
     /// <summary>
     /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/>
     /// from now. A Redis that takes no writes still says those that there are, if there are all of them.

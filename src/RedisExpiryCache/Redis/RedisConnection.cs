@@ -85,7 +85,10 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         return RouteTo(key, access);
     }
 
-    /// <summary>Connects when that has not been done, within the time that one call may take.</summary>
+    /// <summary>
+    /// Connects when that has not been done, within the time that one call may take. Apart from <see cref="RouteTo"/> for the hot paths: what is awaited takes room
+    /// in all that waits, a route more than most.
+    /// </summary>
     /// <exception cref="RedisConnectionException">There is no connection.</exception>
     public ValueTask ReadyAsync(Access access, Call call)
     {

@@ -70,11 +70,11 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         {
             read = format == EntryFormat.Compact
                 ? Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey)
-                : await ReadOtherwise(fullKey, call);
+                : await ReadOtherwise(redis, fullKey, call);
         }
         catch (RedisServerException refused) when (format == EntryFormat.Compact && RedisErrors.IsWrongType(refused))
         {
-            read = await ReadOtherwise(fullKey, call);
+            read = await ReadOtherwise(connection.RouteTo(fullKey, Access.Read), fullKey, call);
         }
 
         if (copying.IsOpen)
@@ -166,13 +166,9 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between two looks.</summary>
-    private async ValueTask<EntryRead> ReadOtherwise(string fullKey, Call call)
-    {
-        var redis = connection.RouteTo(fullKey, Access.Read);
-        return (format == EntryFormat.Microsoft
-            ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
-            : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
-    }
+    private async ValueTask<EntryRead> ReadOtherwise(RedisRoute redis, string fullKey, Call call) => (format == EntryFormat.Microsoft
+        ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
+        : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
 
     private static async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
     {

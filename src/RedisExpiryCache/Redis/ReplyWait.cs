@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Tasks.Sources;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -8,12 +7,11 @@ namespace RedisExpiryCache.Redis;
 /// A wait for one reply, used again for another once it is over: a hit would else leave more behind than it has read. One whose time was over is not used again,
 /// for its reply may still come.
 /// </summary>
-internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
+internal sealed class ReplyWait<T> : TimedWait<T>
 {
     private static readonly WarmPool<ReplyWait<T>> Pool = new(static () => new ReplyWait<T>());
 
     private readonly Action whenReplied;
-    private ManualResetValueTaskSourceCore<T> core;
     private Task<T>? reply;
     private RedisRoute? route;
     private Call call;
@@ -21,10 +19,7 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
     private long since;
 
     private ReplyWait()
-    {
-        whenReplied = WhenReplied;
-        Deadlines.Add(this);
-    }
+        : base(continuesApart: false) => whenReplied = WhenReplied;
 
     /// <param name="reply">To come.</param>
     /// <param name="route">Is told of it; null: somebody else is.</param>
@@ -36,24 +31,19 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
         var wait = Pool.Rent();
         (wait.reply, wait.route, wait.call, wait.budget, wait.since) = (reply, route, call, budget, Stopwatch.GetTimestamp());
         wait.Begin(call.EndOf(budget.Time));
-        var version = wait.core.Version;
+        var answer = wait.Answer;
         reply.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(wait.whenReplied);
-        return new ValueTask<T>(wait, version);
+        return answer;
     }
 
-    public override void Expired() => core.SetException(Waits.TimedOut(reply!, budget!));
+    public override void Expired() => Set(Waits.TimedOut(reply!, budget!));
 
-    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
-
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        core.OnCompleted(continuation, state, token, flags);
-
-    public T GetResult(short token)
+    protected override T Take(short token)
     {
         var told = route;
         try
         {
-            var result = core.GetResult(token);
+            var result = base.Take(token);
             told?.Succeeded();
             return result;
         }
@@ -61,19 +51,11 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
         {
             throw;
         }
-        finally
-        {
-            Reuse();
-        }
     }
 
-    private void Reuse()
-    {
-        (reply, route, call, budget) = (null, null, default, null);
-        core.Reset();
-        if (TryRest() && !Pool.TryReturn(this))
-            Retire();
-    }
+    protected override void Clear() => (reply, route, call, budget) = (null, null, default, null);
+
+    protected override bool TryReturn() => Pool.TryReturn(this);
 
     private void WhenReplied()
     {
@@ -81,8 +63,8 @@ internal sealed class ReplyWait<T> : TimedWait, IValueTaskSource<T>
             return;
 
         if (reply!.IsCompletedSuccessfully)
-            core.SetResult(reply.Result);
+            Set(reply.Result);
         else
-            core.SetException(reply.Exception?.InnerException ?? new TaskCanceledException(reply));
+            Set(reply.Exception?.InnerException ?? new TaskCanceledException(reply));
     }
 }

@@ -207,7 +207,7 @@ internal static class Scripts
     private static readonly RedisValue[] JustNow = ["", ""];
     private static readonly byte[] SlideHash = HashOf(SlideScript);
 
-    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(SlideScript, [key], JustNow, Commands.Primary);
+    public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => Run(database, SlideScript, key, JustNow);
 
     /// <summary>The same by its hash alone, which spares the client library looking up the whole text each time. A server that does not know it says so.</summary>
     public static Task<RedisResult> SlideByHash(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(SlideHash, [key], JustNow, Commands.Primary);

@@ -41,12 +41,18 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
         lock (line)
         {
             isShared = line.Key == key;
-            if (!isShared)
-                leads = line.TryOpen(key);
-            else if (line.NextOr(call, letGo, state, ask) is var next && Waits.IsPlain(call))
-                return next.Join(call, connection.BudgetOf(call));
-            else
+            if (isShared)
+            {
+                var next = line.NextOr(call, letGo, state, ask);
+                if (Waits.IsPlain(call))
+                    return next.Join(call, connection.BudgetOf(call));
+
                 answer = next.Join();
+            }
+            else
+            {
+                leads = line.TryOpen(key);
+            }
         }
 
         return answer is null ? LeadAsync(leads ? line : null, call, state, ask) : ForAnswerAsync(answer, call);

@@ -1,5 +1,3 @@
-using System.Threading.Tasks.Sources;
-
 namespace RedisExpiryCache.Redis;
 
 /// <summary>A question that is asked for several: they join it until it is asked.</summary>
@@ -66,16 +64,11 @@ internal abstract class SharedQuestion<T>(CallBudget? budget, Action<T>? letGo)
     protected abstract ValueTask<T> SendAsync(Call call, int count);
 
     /// <summary>One who waits. Used again for others, unless its time was over: then the question still knows it.</summary>
-    private sealed class Seat : TimedWait, IValueTaskSource<T>
+    private sealed class Seat() : TimedWait<T>(continuesApart: true)
     {
         private static readonly WarmPool<Seat> Pool = new(static () => new Seat());
 
-        private ManualResetValueTaskSourceCore<T> core = new() { RunContinuationsAsynchronously = true };
         private CallBudget? budget;
-
-        private Seat() => Deadlines.Add(this);
-
-        public ValueTask<T> Answer => new(this, core.Version);
 
         public static Seat For(Call call, CallBudget budget)
         {
@@ -89,7 +82,7 @@ internal abstract class SharedQuestion<T>(CallBudget? budget, Action<T>? letGo)
         {
             var isThere = TryEnd();
             if (isThere)
-                core.SetResult(answer);
+                Set(answer);
 
             return isThere;
         }
@@ -97,35 +90,14 @@ internal abstract class SharedQuestion<T>(CallBudget? budget, Action<T>? letGo)
         public void TryFail(Exception failure)
         {
             if (TryEnd())
-                core.SetException(failure);
+                Set(failure);
         }
 
-        public override void Expired() => core.SetException(Waits.TimedOut(budget!));
+        public override void Expired() => Set(Waits.TimedOut(budget!));
 
-        public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+        protected override void Clear() => budget = null;
 
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            core.OnCompleted(continuation, state, token, flags);
-
-        public T GetResult(short token)
-        {
-            try
-            {
-                return core.GetResult(token);
-            }
-            finally
-            {
-                Reuse();
-            }
-        }
-
-        private void Reuse()
-        {
-            budget = null;
-            core.Reset();
-            if (TryRest() && !Pool.TryReturn(this))
-                Retire();
-        }
+        protected override bool TryReturn() => Pool.TryReturn(this);
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Threading.Tasks.Sources;
+
 namespace RedisExpiryCache.Redis;
 
 /// <summary>
@@ -59,4 +61,53 @@ internal abstract class TimedWait
     }
 
     private bool TryMove(long seen, long to) => Interlocked.CompareExchange(ref use, (seen & ~PhaseMask) | to, seen) == seen;
+}
+
+/// <summary>A wait for one answer, behind a <see cref="ValueTask{TResult}"/>: once that has been awaited, the wait is used for another.</summary>
+internal abstract class TimedWait<T> : TimedWait, IValueTaskSource<T>
+{
+    private ManualResetValueTaskSourceCore<T> core;
+
+    /// <param name="continuesApart">Whether whoever waits goes on by itself, and not on the thread that has the answer.</param>
+    protected TimedWait(bool continuesApart)
+    {
+        core.RunContinuationsAsynchronously = continuesApart;
+        Deadlines.Add(this);
+    }
+
+    /// <summary>To be awaited once; to be asked for before anybody can answer.</summary>
+    public ValueTask<T> Answer => new(this, core.Version);
+
+    public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        core.OnCompleted(continuation, state, token, flags);
+
+    public T GetResult(short token)
+    {
+        try
+        {
+            return Take(token);
+        }
+        finally
+        {
+            Clear();
+            core.Reset();
+            if (TryRest() && !TryReturn())
+                Retire();
+        }
+    }
+
+    /// <summary>The answer, or what is thrown in its place.</summary>
+    protected virtual T Take(short token) => core.GetResult(token);
+
+    protected void Set(T answer) => core.SetResult(answer);
+
+    protected void Set(Exception failure) => core.SetException(failure);
+
+    /// <summary>Lets go of all that belongs to this use.</summary>
+    protected abstract void Clear();
+
+    /// <summary>To where it is taken from for another use; false: there are enough of them.</summary>
+    protected abstract bool TryReturn();
 }

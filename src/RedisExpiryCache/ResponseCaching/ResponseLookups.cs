@@ -140,7 +140,7 @@ internal sealed class ResponseLookups(
         }
         catch
         {
-            Waits.Abandon(Generations.ReceiveAsync(sent, call).AsTask());
+            Generations.Abandon(sent);
             throw;
         }
 

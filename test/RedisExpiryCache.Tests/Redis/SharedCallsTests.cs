@@ -103,6 +103,17 @@ public sealed class SharedCallsTests : IDisposable
         await Eventually(() => _asked.Count == 3);
         _asked[2].Answer.SetResult("3");
         Assert.Equal("3", await third);
+
+        // And the line is free again, once what is ready to run has gone first: who comes then asks for itself.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        for (var (isShared, count) = (true, 4); isShared; count++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, deadline.Token);
+            var next = Ask("key", out isShared);
+            await Eventually(() => _asked.Count == count);
+            _asked[count - 1].Answer.SetResult("next");
+            Assert.Equal("next", await next);
+        }
     }
 
     [Fact]
