@@ -106,4 +106,11 @@ internal static partial class Log
 
     [LoggerMessage(62, LogLevel.Information, "Settings of {Cache} have changed, and count from the next request: {Settings}.")]
     public static partial void SettingsTaken(this ILogger logger, string cache, string settings);
+
+    [LoggerMessage(
+        72,
+        LogLevel.Warning,
+        "The value under {Key} is not a generation that this library wrote: it counts as missing, and the next store replaces it. "
+        + "Logged at most once per minute and key.")]
+    public static partial void GenerationDamaged(this ILogger logger, string key);
 }

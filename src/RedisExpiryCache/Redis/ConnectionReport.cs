@@ -36,6 +36,12 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
             logger.Denied(word);
     }
 
+    public void GenerationDamaged(string key)
+    {
+        if (throttle.IsDue($"generation {key}"))
+            logger.GenerationDamaged(key);
+    }
+
     public void EvictionsPending(int more) => metrics.EvictionsPending(more);
 
     public void EvictionsMadeUp(int count) => logger.EvictionsMadeUp(count);

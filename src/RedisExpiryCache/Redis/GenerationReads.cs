@@ -18,13 +18,15 @@ internal sealed class GenerationReads(RedisConnection connection)
 
     /// <summary>The values, and the entry under another key, by one command, where that <see cref="MayAskTogether"/>.</summary>
     public ValueTask<(string?[] Values, EntryRead Entry)> AskWithEntryAsync(string entryKey, string[] keys, Call call) => AskTogetherAsync(
-        [entryKey, .. keys], call, static (keys, found) => (Array.ConvertAll(found[1..], Generations.Checked), RedisEntries.Decoded(found[0], keys[0])));
+        [entryKey, .. keys],
+        call,
+        static (reads, keys, found) => (reads.Checked(keys.AsSpan(1), found.AsSpan(1)), RedisEntries.Decoded(found[0], keys[0])));
 
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, Call call)
     {
         if (keys.Length > 1 && MayAskTogether(call))
-            return new SentReads(AskTogetherAsync(keys, call, static (_, found) => Array.ConvertAll(found, Generations.Checked)), []);
+            return new SentReads(AskTogetherAsync(keys, call, static (reads, keys, found) => reads.Checked(keys, found)), []);
 
         var sent = new SentRead[keys.Length];
         for (var i = 0; i < sent.Length; i++)
@@ -57,9 +59,18 @@ internal sealed class GenerationReads(RedisConnection connection)
         return values;
     }
 
+    private string?[] Checked(ReadOnlySpan<string> keys, ReadOnlySpan<RedisValue> found)
+    {
+        var values = new string?[keys.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = Generations.Checked(keys[i], found[i], connection.Report);
+
+        return values;
+    }
+
     /// <summary>MGET.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<T> AskTogetherAsync<T>(string[] keys, Call call, Func<string[], RedisValue[], T> take)
+    private async ValueTask<T> AskTogetherAsync<T>(string[] keys, Call call, Func<GenerationReads, string[], RedisValue[], T> take)
     {
         await connection.ReadyAsync(Access.Read, call);
         var redis = connection.RouteTo(keys[0], Access.Read);
@@ -73,7 +84,7 @@ internal sealed class GenerationReads(RedisConnection connection)
                 found[i] = RedisValue.Null;
         }
 
-        return take(keys, found);
+        return take(this, keys, found);
     }
 
     private SentRead Send(string key, Call call)
@@ -108,11 +119,11 @@ internal sealed class GenerationReads(RedisConnection connection)
     {
         var redis = await connection.OpenAsync(key, Access.Read, call);
         if (connection.Pending.Hides(key))
-            return new OwnRead(redis, null, default);
+            return new OwnRead(redis, null, default, connection.Report);
 
         // In this order.
         var copying = NearRead.Begin(connection.Near, redis, key);
-        return new OwnRead(redis, redis.Database.StringGetAsync(key, Commands.Primary), copying);
+        return new OwnRead(redis, redis.Database.StringGetAsync(key, Commands.Primary), copying, connection.Report);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -120,7 +131,7 @@ internal sealed class GenerationReads(RedisConnection connection)
     {
         try
         {
-            if (sent.Reply is null || Generations.Checked(await sent.Redis.Complete(sent.Reply, call)) is not { } value)
+            if (sent.Reply is null || Generations.Checked(sent.Redis.Key!, await sent.Redis.Complete(sent.Reply, call), sent.Report) is not { } value)
                 return null;
 
             sent.Copying.End().TryPut(value, sizeof(char) * value.Length);
@@ -129,6 +140,7 @@ internal sealed class GenerationReads(RedisConnection connection)
         catch (RedisServerException failure) when (RedisErrors.IsWrongType(failure))
         {
             // A list or a hash under the key is no generation either.
+            sent.Report.GenerationDamaged(sent.Redis.Key!);
             return null;
         }
     }
@@ -141,4 +153,4 @@ internal readonly record struct SentReads(ValueTask<string?[]> Together, SentRea
 internal readonly record struct SentRead(ValueTask<string?> Answer, OwnRead? Own);
 
 /// <summary>A question that goes to Redis, and the reply to come; null: the key is not to be found just now.</summary>
-internal readonly record struct OwnRead(RedisRoute Redis, Task<RedisValue>? Reply, NearRead Copying);
+internal readonly record struct OwnRead(RedisRoute Redis, Task<RedisValue>? Reply, NearRead Copying, ConnectionReport Report);

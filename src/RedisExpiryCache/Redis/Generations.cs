@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -28,7 +29,12 @@ internal sealed class Generations(RedisConnection connection)
     /// </summary>
     public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
 
+    /// <summary>What a note begins with that is not a random id.</summary>
+    public const char TextNote = '|';
+
     private const char Retired = '~';
+
+    private static readonly SearchValues<char> IdCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>
     /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before the answer
@@ -37,6 +43,20 @@ internal sealed class Generations(RedisConnection connection)
     private const int MostRetired = 8;
 
     private readonly GenerationReads reads = new(connection);
+
+    /// <summary>Whether a value has the form of a generation: ids and a note as this library writes them.</summary>
+    /// <remarks>Scripts.cs decides the same at the server.</remarks>
+    public static bool IsGeneration(ReadOnlySpan<char> value)
+    {
+        if (!BeginsWithId(value))
+            return false;
+
+        var note = value[IdLength..];
+        while (!note.IsEmpty && note[0] == Retired && BeginsWithId(note[1..]))
+            note = note[(1 + IdLength)..];
+
+        return note.IsEmpty || (note.Length == IdLength && BeginsWithId(note)) || (note[0] == TextNote && IsPlainText(note));
+    }
 
     public static string IdOf(string value) => value[..IdLength];
 
@@ -114,7 +134,7 @@ internal sealed class Generations(RedisConnection connection)
 
         var reply = Scripts.Keep(redis.Database, key, id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null);
         var kept = await (value is null ? redis.Complete(reply, call) : redis.Change(reply, call));
-        return (int)kept == 1;
+        return Replies.Integer(kept) == 1;
     }
 
     /// <summary>Ends a generation and begins the next in one step, for <see cref="Slack"/>, so that nothing can come in between.</summary>
@@ -123,8 +143,8 @@ internal sealed class Generations(RedisConnection connection)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
         var newId = NewId();
-        var isRenewed = (int)await redis.Change(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call) == 1;
-        return isRenewed && !connection.Pending.Hides(key) ? newId : null;
+        var renewed = await redis.Change(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call);
+        return Replies.Integer(renewed) == 1 && !connection.Pending.Hides(key) ? newId : null;
     }
 
     /// <summary>
@@ -176,16 +196,43 @@ internal sealed class Generations(RedisConnection connection)
     private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, Call call)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
-        return connection.Pending.Hides(key)
-            ? null
-            : Checked((RedisValue)await redis.Complete(Scripts.Generation(redis.Database, key, NewId(), atLeastMs), call));
+        if (connection.Pending.Hides(key))
+            return null;
+
+        var reply = await redis.Complete(Scripts.Generation(redis.Database, key, NewId(), atLeastMs), call);
+        if (!Replies.IsArray(reply))
+            return Checked(key, Replies.Value(reply), connection.Report);
+
+        connection.Report.GenerationDamaged(key);
+        return Checked(key, Replies.Value(Replies.Array(reply, atLeast: 1)[0]), connection.Report);
     }
 
-    /// <summary>Bytes under the key that no generation has are no generation.</summary>
-    public static string? Checked(RedisValue value)
+    /// <summary>Null where there is no generation, or something else under its key, which is logged.</summary>
+    public static string? Checked(string key, RedisValue value, ConnectionReport report)
     {
+        if (value.IsNull)
+            return null;
+
         var text = (string?)value;
-        return text is { Length: >= IdLength } ? text : null;
+        if (IsGeneration(text))
+            return text;
+
+        report.GenerationDamaged(key);
+        return null;
+    }
+
+    private static bool BeginsWithId(ReadOnlySpan<char> text) => text.Length >= IdLength && !text[..IdLength].ContainsAnyExcept(IdCharacters);
+
+    /// <summary>What a note may hold: printable ASCII, and ends of lines.</summary>
+    public static bool IsPlainText(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+        {
+            if (c is not ('\n' or (>= ' ' and <= '~')))
+                return false;
+        }
+
+        return true;
     }
 
     private static string NewId()

@@ -21,7 +21,6 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     private readonly Lock gate = new();
     private readonly RedisExpiringCacheOptions options;
     private readonly CallBudget ownBudget;
-    private readonly ConnectionReport report;
     private Task<IConnectionMultiplexer>? connecting;
 
     /// <summary>Why the attempt before this one failed: one that fails more slowly than its callers wait could not tell them.</summary>
@@ -34,7 +33,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public RedisConnection(RedisExpiringCacheOptions options, TimeProvider time, ConnectionReport report)
     {
         this.options = options;
-        this.report = report;
+        Report = report;
         ownBudget = new CallBudget(options.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
         Circuits = new Circuits(this, options.CircuitBreaker, options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe, report);
         Pending = new PendingEvictions(this, report);
@@ -42,6 +41,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         Feed = InvalidationFeed.Of(this, options, report);
     }
 
+    public ConnectionReport Report { get; }
     public ServerClock Clock { get; }
 
     public Circuits Circuits { get; }
@@ -162,7 +162,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
         Watch(fresh);
         Restored(fresh);
-        report.Replaced();
+        Report.Replaced();
     }
 
     /// <summary>Whether the call may go on for longer than that.</summary>
@@ -280,7 +280,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         if (route.Access != Access.Look && RedisFailures.DenialIn(failure) is { } word)
         {
             Denials.Note(word);
-            report.Denied(word);
+            Report.Denied(word);
         }
 
         return false;

@@ -133,12 +133,27 @@ internal static class Scripts
     // told of, and without this the key that all responses hang on would be written with each of them.
     private const string Tolerance = "local minute = 60000\n";
 
-    // ARGV: the id to take when there is none, or something of another type or too short to be one; the time in ms that it has to last at least.
-    private const string GenerationScript = Tolerance + """
+    // The form of a generation, as Generations.IsGeneration has it: where the note behind its ids begins; nil for anything else.
+    private const string NoteOfGeneration = """
+        local id = string.rep('[A-Za-z0-9_%-]', 16)
+        local function note_of(value)
+          if type(value) ~= 'string' or not string.find(value, '^' .. id) then return nil end
+          local at = 17
+          while string.find(value, '^~' .. id, at) do at = at + 17 end
+          local note = string.sub(value, at)
+          if note == '' or string.find(note, '^' .. id .. '$') or string.find(note, '^|[\n -~]*$') then return at end
+          return nil
+        end
+
+        """;
+
+    // ARGV: the id to take when there is none, or something else than a generation; the time in ms that it has to last at least. Returns the generation; the
+    // new id in an array, where it has replaced something else.
+    private const string GenerationScript = NoteOfGeneration + Tolerance + """
         local value = redis.pcall('GET', KEYS[1])
-        if type(value) ~= 'string' or #value < #ARGV[1] then
+        if not note_of(value) then
           redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-          return ARGV[1]
+          return value and {ARGV[1]} or ARGV[1]
         end
         local left = redis.call('PTTL', KEYS[1])
         if left >= 0 and left < ARGV[2] - minute then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
@@ -172,12 +187,11 @@ internal static class Scripts
         """;
 
     // ARGV[1] is a new id, or a note as long as one. A value is an id, retired ids each behind a tilde, and a note.
-    private const string GenerationPrologue = """
+    private const string GenerationPrologue = NoteOfGeneration + """
         local size = #ARGV[1]
         local value = redis.pcall('GET', KEYS[1])
-        if type(value) ~= 'string' or #value < size then return 0 end
-        local notes = size + 1
-        while string.sub(value, notes, notes) == '~' and #value >= notes + size do notes = notes + 1 + size end
+        local notes = note_of(value)
+        if not notes then return 0 end
         local function put(new)
           local left = redis.call('PTTL', KEYS[1])
           if left < 0 then redis.call('SET', KEYS[1], new) else redis.call('SET', KEYS[1], new, 'PX', math.max(left, 1)) end

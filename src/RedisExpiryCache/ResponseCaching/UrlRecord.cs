@@ -13,7 +13,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </summary>
 internal sealed record UrlRecord
 {
-    private const char Stored = '|', Separator = ',', Line = '\n';
+    private const char Stored = Generations.TextNote, Separator = ',', Line = '\n';
     private const int MostVariants = 8, LongestTag = 100;
 
     public UrlRecord(string value)
@@ -49,7 +49,7 @@ internal sealed record UrlRecord
     /// <summary>As it is once a response that differs by these fields has been stored; its tag may be empty: none that the app could be asked about.</summary>
     public UrlRecord With(string[] names, UrlVariant stored)
     {
-        var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag && !stored.ETag.Contains(Line);
+        var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag && Generations.IsPlainText(stored.ETag) && !stored.ETag.Contains(Line);
         var others = Variants.Where(variant => variant.Digest != stored.Digest);
         var variants = (isKept ? others.Prepend(stored) : others).Take(MostVariants);
         var lines = variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}");
