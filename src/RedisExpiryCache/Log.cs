@@ -50,6 +50,12 @@ internal static partial class Log
 
     [LoggerMessage(29, LogLevel.Error, "The app failed on {Path} while its stale response was to be renewed in the background; it is tried again later.")]
     public static partial void RenewalFailed(this ILogger logger, string path, Exception failure);
+
+    [LoggerMessage(34, LogLevel.Warning,
+        "{Path} cannot be renewed in the background ({Reason}): run again without the client's connection, its request did not reach "
+        + "the response cache under the same key. It is revalidated while a client waits. Logged at most once per minute and path.")]
+    public static partial void NotRenewable(this ILogger logger, string path, string reason);
+
     [LoggerMessage(36, LogLevel.Debug, "A copy in a content coding was made: {Key}, {Length} bytes from {PlainLength}.")]
     public static partial void ResponseCoded(this ILogger logger, string key, long length, long plainLength);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -156,10 +157,21 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton<EndpointEvictions>();
         services.TryAddSingleton(static provider => new NodeLocks(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton<RequestCollapser>();
+        services.AddRenewalPipeline();
         services.TryAddSingleton<BackgroundRevalidation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackgroundRevalidation>(static provider => provider.GetRequiredService<BackgroundRevalidation>()));
         services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
         services.TryAddSingleton<PipelineCheck>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PipelineCheck>(static provider => provider.GetRequiredService<PipelineCheck>()));
+    }
+
+    /// <summary>In front of all other startup filters, so that a renewal runs through what they add as well.</summary>
+    private static void AddRenewalPipeline(this IServiceCollection services)
+    {
+        if (services.Any(static service => service.ServiceType == typeof(RenewalPipeline)))
+            return;
+
+        services.AddSingleton<RenewalPipeline>();
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(static provider => provider.GetRequiredService<RenewalPipeline>()));
     }
 }

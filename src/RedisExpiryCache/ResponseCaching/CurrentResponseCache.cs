@@ -33,15 +33,11 @@ internal sealed class CurrentResponseCache
         Renew();
     }
 
-    /// <summary>On a request for as long as it is in the response cache. One that is run again afterwards, to explain a failure, enters anew.</summary>
-    private sealed class Mark
-    {
-        public static readonly Mark Inside = new();
-    }
-
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<Mark>() is not null)
+        // A renewal that has been here counts as a client's request: it is run again to explain a failure.
+        var visit = context.Features.Get<CacheVisit>();
+        if (visit is not null and not Renewal)
         {
             if (Interlocked.Exchange(ref saidTwice, 1) == 0)
                 logger.ResponseCacheTwice();
@@ -50,14 +46,17 @@ internal sealed class CurrentResponseCache
             return;
         }
 
-        context.Features.Set(Mark.Inside);
+        context.Features.Set(CacheVisit.Inside);
         try
         {
-            await current!.InvokeAsync(context);
+            if (visit is Renewal renewal)
+                await current!.RenewAsync(context, renewal);
+            else
+                await current!.InvokeAsync(context);
         }
         finally
         {
-            context.Features.Set<Mark>(null);
+            context.Features.Set<CacheVisit>(null);
         }
     }
 

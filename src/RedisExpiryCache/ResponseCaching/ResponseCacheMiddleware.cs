@@ -41,6 +41,9 @@ internal sealed class ResponseCacheMiddleware
     {
         (this.next, this.store, this.keys, this.policies, this.evictions) = (next, store, keys, policies, evictions);
         (this.collapser, this.background, this.codings, this.report, this.options, this.time) = (collapser, background, codings, report, options.Value, time);
+        if (options.Value.ResponseCaching.EarlyRefresh > 0)
+            background.Prepare();
+
         parts = new RecordingParts(new StorableResponses(options.Value.ResponseCaching), new StoresUnderWay(), report, time);
         app = new AppCall(next, lookups, store, keys, parts);
         responseBudget = options.Value.ResponseCaching.ToBudget();
@@ -65,6 +68,26 @@ internal sealed class ResponseCacheMiddleware
         for (var round = 1; !await TryAnswer(context, policy, budget, isLast: round == MostRounds); round++)
         {
         }
+    }
+
+    /// <summary>Renews a stored response by a request that has come through the pipeline as the client's did.</summary>
+    public async Task RenewAsync(HttpContext context, Renewal renewal)
+    {
+        using var coding = codings.Begin(context);
+        renewal.Outcome = RenewalOutcome.Failed;
+        try
+        {
+            renewal.Outcome = await TryRenew(context, renewal);
+        }
+        catch (Exception failure)
+        {
+            renewal.Failure = failure;
+            throw;
+        }
+
+        // There is nothing to say, and no cache in front may store that.
+        if (!renewal.HasCalledOrigin)
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
     }
 
     private static ForwardReason? ReasonNotToLook(HttpContext context, Endpoint? endpoint, ResponsePolicy policy)
@@ -119,7 +142,9 @@ internal sealed class ResponseCacheMiddleware
                 await Serve(exchange, lookup, verdict);
                 return true;
             case ReuseAction.ServeAndRevalidate:
-                background.Start(exchange, lookup, request => TryRenew(request, fresh: null));
+                if (!background.TryStart(exchange, lookup, next, renewed: null))
+                    return await TryAsk(exchange.WithFieldsAsTheyCame(), lookup, verdict.InForeground(lookup.Response!.Rules), isLast);
+
                 await Serve(exchange, lookup, verdict);
                 return true;
             case ReuseAction.GatewayTimeout:
@@ -207,45 +232,46 @@ internal sealed class ResponseCacheMiddleware
         // Not for a HEAD: its endpoint may be another than that of the GET which is stored.
         var factor = options.ResponseCaching.EarlyRefresh;
         if (factor > 0 && exchange.MayStore && verdict.TimeLeft is { } left && EarlyRefresh.IsDue(left, lookup.Response!.Rules.MakingTime, factor, 1 - Random.Shared.NextDouble()))
-            background.Start(exchange, lookup, request => TryRenew(request, fresh: lookup.Response.Rules.ResponseTime));
+            background.TryStart(exchange, lookup, next, lookup.Response.Rules.ResponseTime);
     }
 
-    /// <summary>A request of our own, whose answer nobody waits for: what it is for is the store.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="fresh">When the response that is to be renewed though it is fresh came; null: one that is stale.</param>
-    /// <returns>False when the app has failed; null: it was not asked.</returns>
-    private async Task<bool?> TryRenew(HttpContext context, DateTimeOffset? fresh)
+    private async Task<RenewalOutcome> TryRenew(HttpContext context, Renewal renewal)
     {
-        using var coding = codings.Begin(context);
-        if (Begin(context, policies.Of(context.GetEndpoint()), new RequestBudget(ownBudget)) is not { } exchange)
-            return false;
+        var endpoint = context.GetEndpoint();
+        var policy = policies.Of(endpoint);
+        if (ReasonNotToLook(context, endpoint, policy) is not null
+            || Begin(context, policy, new RequestBudget(ownBudget)) is not { } exchange
+            || !renewal.IsFor(next, VariantKey.Of(exchange.Question, keys, renewal.Names)))
+            return RenewalOutcome.KeyDiffers;
 
         using var before = await lookups.LookUpAsync(exchange);
         if (before.Url is null)
-            return null;
+            return RenewalOutcome.NotNeeded;
 
         if (IsRenewed(before))
-            return true;
+            return RenewalOutcome.Done;
 
         using var turn = await collapser.EnterAsync(exchange, before, mayWait: false, BackgroundRevalidation.LongestCall);
         if (!turn.IsLeading)
-            return null;
+            return RenewalOutcome.NotNeeded;
 
-        // Nobody waits for a renewal that was given up, though the app may not have heard of it.
+        // A renewal that was given up must not hold others, though the origin may not have heeded its token.
         await using var givenUp = context.RequestAborted.Register(() => turn.End(FlightEnd.AskAgain));
 
-        // Whoever had the turn before may have done it between the first look and now.
+        // Another node may have renewed it between the first lookup and now.
         using var lookup = await lookups.LookUpAsync(exchange);
         if (lookup.Url is null)
-            return null;
+            return RenewalOutcome.NotNeeded;
 
         if (IsRenewed(lookup))
-            return true;
+            return RenewalOutcome.Done;
 
+        renewal.HasCalledOrigin = true;
         await app.AskAsync(exchange.WithFieldsAsTheyCame(), lookup, Decide(exchange, lookup).ForRenewal(lookup.Response?.Rules), turn);
-        return !Validation.IsFailure(context.Response.StatusCode);
+        return Validation.IsFailure(context.Response.StatusCode) ? RenewalOutcome.Failed : RenewalOutcome.Done;
 
-        bool IsRenewed(Lookup found) => Decide(exchange, found).Action == ReuseAction.Serve && found.Response!.Rules.ResponseTime != fresh;
+        bool IsRenewed(Lookup found) =>
+            Decide(exchange, found).Action == ReuseAction.Serve && found.Response!.Rules.ResponseTime != renewal.Renewed;
     }
 
     private ReuseVerdict Decide(Exchange exchange, Lookup lookup) => Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);

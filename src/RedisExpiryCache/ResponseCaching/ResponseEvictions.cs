@@ -10,7 +10,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// is evicted then.
 /// </summary>
 internal sealed class ResponseEvictions(
-    RedisEntries entries, Generations generations, PendingEvictions pending, ResponseKeys keys, PolicyBook policies, AppEndpoints endpoints, ResponseReport report)
+    RedisEntries entries, Generations generations, PendingEvictions pending, ResponseKeys keys, PolicyBook policies, AppEndpoints endpoints,
+    ResponseReport report, RenewalPipeline renewals)
     : IResponseCacheControl
 {
     private volatile QueryRules? queryRulesInUse;
@@ -147,6 +148,9 @@ internal sealed class ResponseEvictions(
 
     private async ValueTask<Exception?> Attempt(Aim aim, Func<ValueTask<string[]>> keysOf, Func<string[], Task> evict)
     {
+        if (aim.Outcome == ResponseOutcome.MarkedStale)
+            renewals.StartCapturing();
+
         string[] evicted = [];
         try
         {

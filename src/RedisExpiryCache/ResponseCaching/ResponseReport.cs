@@ -90,6 +90,13 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
     /// <summary>Clients go on being served with what is stored.</summary>
     public void RenewalFailed(string path, Exception failure) => logger.RenewalFailed(path, failure);
 
+    /// <summary>A renewal did not come to the response cache under the key of the request that started it.</summary>
+    public void NotRenewable(string path, RenewalOutcome outcome)
+    {
+        if (throttle.IsDue(path))
+            logger.NotRenewable(path, outcome == RenewalOutcome.KeyDiffers ? "key-differs" : "not-reached");
+    }
+
     public void Evicted(EvictionTarget target, string name, ResponseOutcome outcome)
     {
         metrics.Eviction(target.Token(), outcome.Token(), reason: null);

@@ -16,7 +16,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; the middleware catches.</para>
 /// </summary>
 internal sealed class ResponseStore(
-    RedisEntries entries, Generations generations, Recent<UrlRecord> urls, ServerClock clock, ResponseKeys keys, ResponseReport report)
+    RedisEntries entries, Generations generations, Recent<UrlRecord> urls, ServerClock clock, ResponseKeys keys, ResponseReport report,
+    RenewalPipeline renewals)
 {
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
     public async ValueTask ForgetAsync(Question question, Lookup lookup) => await entries.RemoveAsync([lookup.Key!], question.Budget.Begin());
@@ -51,6 +52,9 @@ internal sealed class ResponseStore(
     {
         try
         {
+            if (response.Rules.StaleWhileRevalidate is not null)
+                renewals.StartCapturing();
+
             inherited ??= [];
             var groups = CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group));
             var known = exchange.Question.Tags.Concat(inherited.Select(static stamp => stamp.Tag));

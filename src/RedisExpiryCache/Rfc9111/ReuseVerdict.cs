@@ -37,6 +37,10 @@ internal readonly record struct ReuseVerdict
         IsRenewal = true,
     };
 
+    /// <summary>Revalidates while the client waits: it cannot be done in the background.</summary>
+    public ReuseVerdict InForeground(StoredResponse stored) =>
+        this with { Action = stored.CanBeValidated ? ReuseAction.Revalidate : ReuseAction.Forward };
+
     /// <summary>Ask the app, with what is stored at hand.</summary>
     public static ReuseVerdict Ask(ReuseAction action, ForwardReason reason, TimeSpan age, TimeSpan? timeLeft, bool mayServeOnError) =>
         new() { Action = action, Reason = reason, Age = age, TimeLeft = timeLeft, MayServeOnError = mayServeOnError };
