@@ -65,6 +65,9 @@ internal static partial class Log
     [LoggerMessage(38, LogLevel.Warning, "A request came to UseRedisExpiringCache a second time, by a branch that has it too: the inner one steps aside. Remove one of the calls. Said once.")]
     public static partial void ResponseCacheTwice(this ILogger logger);
 
+    [LoggerMessage(75, LogLevel.Warning, "{Path}: requests that waited for CollapseTimeout got 503, because every call to the origin for this response failed. Logged at most once per minute.")]
+    public static partial void OriginFailed(this ILogger logger, string path);
+
     [LoggerMessage(40, LogLevel.Debug, "Output cache: {Operation} of {Name}: {Outcome} {Reason}.")]
     public static partial void OutputOperation(this ILogger logger, string operation, string name, string outcome, string? reason);
 

@@ -79,9 +79,9 @@ public sealed class ResponseCachingOptions
     public bool CollapseRequests { get; set; } = true;
 
     /// <summary>
-    /// How long a request waits at most for the response that another one is asking the app for, counted from when that one began; then it asks the
-    /// app itself. Default: 5 s. Range: more than zero, one hour at most. Also how long one node keeps the others waiting that is gone in the middle
-    /// of it (Redis: <c>SET NX PX</c>).
+    /// How long requests wait for the leader of a collapsed fetch alone; then they call the origin in growing groups, and the first response answers
+    /// all of them. A request that has waited this long gets 503 once a group has failed. Default: 5 s. Range:
+    /// more than zero, one hour at most. Also the time to live of the lock that keeps other nodes waiting (Redis: <c>SET NX PX</c>).
     /// </summary>
     public TimeSpan CollapseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -8,7 +8,7 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
 /// A call to the app behind the cache, and what becomes of its response: it goes to the client, to the store, and to those who wait for the same
-/// (<see cref="Turn"/>).
+/// (<see cref="FetchCall"/>).
 /// <para>
 /// Failure policy: exceptions of the app pass through as they are, unless a stored response may stand in for an app that fails; then they are logged.
 /// A store that fails is logged and counted.
@@ -21,15 +21,15 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     /// <param name="exchange">The request, with its fields as they came.</param>
     /// <param name="lookup">What is stored.</param>
     /// <param name="verdict">Why the app is asked.</param>
-    /// <param name="turn">Is told what came of it.</param>
-    public Task AskAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Turn turn) =>
-        AskAsync(exchange, lookup, verdict, turn, Freshening.ConditionsFor(exchange, lookup, verdict));
+    /// <param name="call">Gets the end.</param>
+    public Task AskAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call) =>
+        AskAsync(exchange, lookup, verdict, call, Freshening.ConditionsFor(exchange, lookup, verdict));
 
     /// <summary>RFC 9110 9.3.3: an answer to POST evicts what is stored for the URL, and may be what a later GET is answered with.</summary>
     public async Task PostAsync(Exchange exchange, Lookup lookup, EndpointEvictions evictions)
     {
         var renewal = lookup.Url is { } url ? new UrlRenewal(exchange.Question.UrlKey, url.Generation) : null;
-        using var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, Turn.Alone, parts);
+        using var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, FetchCall.Unobserved, parts);
         try
         {
             await evictions.RunAsync(exchange.Context, next, cacheStatus: null, renewal);
@@ -48,7 +48,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         if (recording.NotStored is { } notStored)
             parts.Report.NotStored(exchange.Path, notStored);
         else if (renewal?.Generation is { } generation)
-            await Store(exchange, lookup.Under(generation), recording, Turn.Alone);
+            await Store(exchange, lookup.Under(generation), recording, FetchCall.Unobserved);
         else
             parts.Report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
     }
@@ -68,12 +68,15 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         parts.Report.Answered(exchange.Path, ResponseOutcome.StaleIfError, reason);
     }
 
-    private async Task AskAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Turn turn, Conditions conditions)
+    private async Task AskAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, Conditions conditions)
     {
+        // The time that a follower has waited is no age of its response.
+        exchange = exchange with { RequestTime = parts.Time.GetUtcNow() };
+
         // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
         var reason = lookup.Precise(verdict.Reason!.Value);
-        using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, turn, parts);
-        if (!await Run(exchange, verdict, turn, conditions, recording, reason))
+        using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, call, parts);
+        if (!await Run(exchange, verdict, call, conditions, recording, reason))
         {
             await ServeOnErrorAsync(exchange, lookup, verdict, status: null);
             return;
@@ -81,7 +84,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
 
         if (recording.IsHeldBack)
         {
-            await AnswerInstead(exchange, lookup, verdict, turn, conditions, recording);
+            await AnswerInstead(exchange, lookup, verdict, call, conditions, recording);
             return;
         }
 
@@ -89,9 +92,9 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
 
         // 6. Store it with its expiry, or forget it.
         if (recording.IsWorthKeeping)
-            await Store(exchange, lookup, recording, turn);
+            await Store(exchange, lookup, recording, call);
         else
-            turn.End(recording.Forbidden == NoStoreReason.Aborted.Token() ? FlightEnd.AskAgain : FlightEnd.NotShared);
+            call.End(FetchEnds.Of(exchange.Context, recording.Forbidden));
 
         // RFC 9111 4.3.3: a whole answer says that what is stored no longer holds. No client is going to see it otherwise.
         if (verdict.IsRenewal && recording.IsRefused && !Validation.IsFailure(exchange.Context.Response.StatusCode))
@@ -108,7 +111,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     }
 
     /// <returns>False when the app has thrown and what is stored is to be the answer.</returns>
-    private async Task<bool> Run(Exchange exchange, ReuseVerdict verdict, Turn turn, Conditions conditions, ResponseRecording recording, ForwardReason reason)
+    private async Task<bool> Run(Exchange exchange, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording, ForwardReason reason)
     {
         var context = exchange.Context;
         context.Features.Set<IResponseCacheFeature>(exchange.Serving);
@@ -125,7 +128,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         catch (Exception failure) when (
             verdict.MayServeOnError && !recording.IsPassedOn && failure is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
         {
-            turn.End(FlightEnd.Failed);
+            call.End(FetchEnd.Failed);
             recording.Withdraw();
             parts.Report.AppFailed(exchange.Path, failure);
             return false;
@@ -133,7 +136,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         catch
         {
             // Who was cut short by its own client says nothing about the app.
-            turn.End(context.RequestAborted.IsCancellationRequested ? FlightEnd.AskAgain : FlightEnd.Failed);
+            call.End(context.RequestAborted.IsCancellationRequested ? FetchEnd.Inconclusive : FetchEnd.Failed);
             recording.Fail();
             parts.Report.NotStored(exchange.Path, NoStoreReason.Failed.Token());
             parts.Report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
@@ -146,42 +149,42 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     }
 
     /// <summary>The app has spoken to this cache and not to the client: it has confirmed what is stored, or it has failed.</summary>
-    private async Task AnswerInstead(Exchange exchange, Lookup lookup, ReuseVerdict verdict, Turn turn, Conditions conditions, ResponseRecording recording)
+    private async Task AnswerInstead(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording)
     {
         var status = exchange.Context.Response.StatusCode;
         var fields = recording.Withdraw();
         if (status != StatusCodes.Status304NotModified)
         {
-            turn.End(FlightEnd.Failed);
+            call.End(FetchEnd.Failed);
             await ServeOnErrorAsync(exchange, lookup, verdict, status);
         }
-        else if (!await freshening.TryServeAsync(exchange, lookup, conditions, lookup.Precise(verdict.Reason!.Value), fields, turn))
+        else if (!await freshening.TryServeAsync(exchange, lookup, conditions, lookup.Precise(verdict.Reason!.Value), fields, call))
         {
-            await AskAsync(exchange.ForAnotherRun(), lookup, verdict, turn, Conditions.None);
+            await AskAsync(exchange.ForAnotherRun(), lookup, verdict, call, Conditions.None);
         }
     }
 
-    private async Task Store(Exchange exchange, Lookup lookup, ResponseRecording recording, Turn turn)
+    private async Task Store(Exchange exchange, Lookup lookup, ResponseRecording recording, FetchCall call)
     {
         var (combined, body) = PartialContent.Combine(lookup, recording.Response!, recording.Body.ToSequence(), parts.Storable.Options.MaximumBodySize);
         if (PartialContent.IsLessThanStored(lookup, combined))
         {
             parts.Report.NotStored(exchange.Path, NoStoreReason.PartialContent.Token());
-            turn.End(FlightEnd.NotShared);
+            call.End(FetchEnd.NotShareable);
             return;
         }
 
         var response = WithETag(combined, body);
-        var outcome = recording.NotStored is null
-            ? await store.TryStoreAsync(exchange, lookup, response, recording.Names, recording.Lifetime, body)
-            : StoreOutcome.Failed;
-        if (outcome == StoreOutcome.Evicted)
-            turn.End(FlightEnd.AskAgain);
-        else if (turn.HasFollowers)
-            turn.End(FlightEnd.Shared, new SharedResponse(
+        if (recording.NotStored is null)
+            await store.TryStoreAsync(exchange, lookup, response, recording.Names, recording.Lifetime, body);
+
+
+        // Followers have found the generations that the leader has: what was evicted since answers them as it answers the leader's client.
+        if (call.HasFollowers)
+            call.End(FetchEnd.Shared, new SharedResponse(
                 response with { Rules = response.Rules with { BodyLength = body.Length } }, body.ToArray(), recording.Names, keys.DigestOf(exchange.Question, recording.Names)));
         else
-            turn.End(FlightEnd.Shared);
+            call.End(FetchEnd.Shared);
     }
 
     /// <summary>A strong validator from the bytes, for a response that lacks one: so that clients get a 304 from the next hit on.</summary>

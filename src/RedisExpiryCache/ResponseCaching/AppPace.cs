@@ -37,6 +37,13 @@ internal sealed class AppPace
         return false;
     }
 
+    /// <summary>For a call that failed: a failing page is not quick, however fast it fails.</summary>
+    public void Fail()
+    {
+        Interlocked.Decrement(ref underWay);
+        Volatile.Write(ref averageTicks, Unknown);
+    }
+
     /// <param name="took">Null: not known. Of two at once one may be lost.</param>
     public void Leave(TimeSpan? took)
     {

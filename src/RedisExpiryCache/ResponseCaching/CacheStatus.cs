@@ -44,6 +44,9 @@ internal static class CacheStatus
     /// <summary>Answered with what the app has said to another request that wanted the same.</summary>
     public static string Collapsed(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}; collapsed";
 
+    /// <summary>503 in place of a further call to an origin that fails.</summary>
+    public static string OriginFailed(ForwardReason reason) => $"{Collapsed(reason)}; detail={ResponseOutcome.OriginFailed.Token()}";
+
     /// <summary>Answered from the store after the app has said that it still holds.</summary>
     public static string Validated(ForwardReason reason, bool stored, TimeSpan? timeLeft) => string.Concat(
         $"{Cache}; fwd={reason.Token()}; fwd-status=304",

@@ -14,6 +14,9 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     /// <summary>Null: no content codings are asked for by the settings.</summary>
     public ClientCoding? Coding { get; } = Context.Features.Get<ClientCoding>();
 
+    /// <summary>RFC 9111 4.2.3: when the origin was called. Until then, when the request came.</summary>
+    public DateTimeOffset RequestTime { get => field == default ? Now : field; init; }
+
     public string Path => Context.Request.Path.Value ?? "/";
 
     /// <summary>The policy as the app may still change it for this response.</summary>

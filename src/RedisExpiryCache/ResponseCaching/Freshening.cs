@@ -29,7 +29,7 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
 
     /// <summary>Takes a 304 to these conditions and answers the client from the store.</summary>
     /// <returns>False when the 304 speaks of nothing that is stored: the app has to be asked without conditions.</returns>
-    public async Task<bool> TryServeAsync(Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified, Turn turn)
+    public async Task<bool> TryServeAsync(Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified, FetchCall call)
     {
         if (!Validation.TrySelect(asked, lookup.Response is not null, notModified.ETag, out var tag))
             return false;
@@ -39,7 +39,7 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
         if (await TryUpdate(exchange, lookup, selected, notModified) is not { } updated)
             return false;
 
-        turn.End(updated.IsStored ? FlightEnd.AskAgain : FlightEnd.NotShared);
+        call.End(updated.IsStored ? FetchEnd.Retry : FetchEnd.NotShareable);
 
         // What is for this client alone, a cookie for one, is in the answer and not in the store.
         var headers = exchange.Context.Response.Headers;
@@ -103,7 +103,7 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
             else
                 report.NotStored(exchange.Path, verdict.Reason!.Value.Token());
 
-            return new Updated(response, Freshness.CorrectedInitialAge(facts, exchange.Now, now), IsStored: false);
+            return new Updated(response, Freshness.CorrectedInitialAge(facts, exchange.RequestTime, now), IsStored: false);
         }
         catch (Exception mistake)
         {
@@ -147,7 +147,7 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
         {
             IsETagOurs = stored.Rules.IsETagOurs,
             IsCacheControlOurs = told.Count > 0,
-            MakingTime = DeltaSeconds.Between(exchange.Now, now),
+            MakingTime = DeltaSeconds.Between(exchange.RequestTime, now),
         };
         return (updated with { Rules = rules }, facts, verdict);
     }

@@ -8,52 +8,54 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// One call to the app for any number of requests that want the same, in this process and, by a lock in Redis, on all nodes:
+/// Collapses requests for one response into one origin call, in this process and, by a lock in Redis, on all nodes:
 /// <code>
-///   first     ──► lock ──► app ……… stored ──► unlock
-///   others    wait ………………………………┴──► the same response
-///   of another node: look at the lock ………┴──► find it in the store
+///   leader     ──► lock ──► origin …… stored ──► unlock
+///   followers  wait ………………………………┴──► the same response
+///   of another node: poll the lock ………┴──► find it in the store
 /// </code>
-/// Nobody is worse off than alone for longer than <see cref="ResponseCachingOptions.CollapseTimeout"/>: who calls the app and leaves, fails or hangs,
-/// or gets an answer for itself alone, lets the others go; each of the others leaves when its own client does; and where an answer was not to be
-/// shared, nobody waits for the next ones.
+/// Where the leader fails, followers call the origin in growing groups (<see cref="CollapsedFetch"/>); each follower leaves when its client does.
 /// <para>
-/// Failure policy: without Redis there is one call at a time for each node; its failures are logged and counted. Then nobody can know what other
-/// nodes have evicted, so a request shares a call only if that began after the request did; the others wait for the next one. That is twice the time of
-/// a call, so where calls are quick (<see cref="AppPace"/>), each request makes its own.
+/// Failure policy: without Redis each node collapses for itself; failures of the lock are logged and counted. An eviction of another node is
+/// unknown then, so a request shares only a call that began after it came; the others wait for the next one. Where calls are quick
+/// (<see cref="AppPace"/>), each request makes its own.
 /// </para>
 /// </summary>
 internal sealed class RequestCollapser(
     NodeLocks locks, ResponseKeys keys, ResponseEvictions evictions, ResponseReport report, IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
 {
-    /// <summary>
-    /// For so long nobody waits for a resource whose response turned out to be for one request only, unless one that may be shared comes sooner.
-    /// </summary>
-    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(30);
+    /// <summary>For so long no request waits for a response that was not shareable repeatedly, unless a shareable one comes.</summary>
+    private static readonly TimeSpan NotShareableFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>The same for other nodes, which do not hear of one that comes sooner.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+    /// <summary>For so long other nodes do not wait for the lock of a response that was not shareable.</summary>
+    private static readonly TimeSpan LockNotNeededFor = TimeSpan.FromSeconds(5);
+
+    /// <summary>So many responses in a row make it repeatedly.</summary>
+    private const int Repeatedly = 2;
 
     private const int RememberedResources = 10_000;
 
-    /// <summary>Without Redis, for so long a call waits for others that want the same; who comes later has to wait for the next call.</summary>
+    /// <summary>Without Redis a call waits this long for others that can share it; a request that comes later waits for the next call.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5), LongestPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ResponseCachingOptions options = cacheOptions.Value.ResponseCaching;
     private readonly CallBudget budget = cacheOptions.Value.ResponseCaching.ToBudget();
-    private readonly ConcurrentDictionary<string, Flight> flights = new(StringComparer.Ordinal);
-    private readonly Recent<Until> notShared = new(RememberedResources);
+    private readonly ConcurrentDictionary<string, CollapsedFetch> fetches = new(StringComparer.Ordinal);
 
-    /// <summary>Of resources that were asked for without Redis.</summary>
+    /// <summary>By variant.</summary>
+    private readonly Recent<NotShareable> notShareable = new(RememberedResources);
+
+    /// <summary>By resource: the request fields that its last responses differed by.</summary>
+    private readonly Recent<string[]> fieldNames = new(RememberedResources);
+
+    /// <summary>By resource, as long as Redis is away.</summary>
     private readonly Recent<AppPace> paces = new(RememberedResources);
 
-    private sealed record Until(DateTimeOffset Moment);
+    private sealed record NotShareable(int Times, DateTimeOffset Until);
 
-    /// <summary>
-    /// Whether the store's answer, or the lack of one, is a question that others may ask at the same time, and one whose answer they could use.
-    /// </summary>
+    /// <summary>Whether other requests may want the same response, and may use that of this request.</summary>
     public bool IsOpenTo(Exchange exchange, Lookup lookup, ReuseVerdict verdict, CachingRules rules)
     {
         var request = exchange.Request;
@@ -61,136 +63,163 @@ internal sealed class RequestCollapser(
             || (rules.HonorRequestDirectives && WantsItsOwn(request)))
             return false;
 
-        // What has to be validated before each reuse nobody else's answer is good for.
+        // A response that has to be validated before each reuse answers no other request.
         return verdict.Reason == ForwardReason.UriMiss
-            || (verdict.Reason == ForwardReason.Stale && lookup.Response?.Rules is { NoCache: false } stored && (stored.FreshnessLifetime > TimeSpan.Zero || stored.IsMarkedStale));
+            || (verdict.Reason == ForwardReason.Stale && lookup.Response?.Rules is { NoCache: false } stored
+                && (stored.FreshnessLifetime > TimeSpan.Zero || stored.IsMarkedStale));
     }
 
-    /// <summary>Whether somebody in this process is at it.</summary>
-    public bool IsUnderWay(Exchange exchange, Lookup lookup) => flights.ContainsKey(KeyOf(exchange, lookup));
+    /// <summary>Whether a fetch of this process is in flight.</summary>
+    public bool IsUnderWay(Exchange exchange, Lookup lookup) => fetches.ContainsKey(KeyOf(lookup, NewCall(exchange, lookup)));
 
-    /// <summary>Takes the call, or waits for whoever has it.</summary>
+    /// <summary>Leads the fetch, or follows until the request can be answered.</summary>
     /// <param name="exchange">The request.</param>
-    /// <param name="lookup">What the store said.</param>
-    /// <param name="mayWait">False: where somebody has the call already, this one does without.</param>
-    /// <param name="lasting">For how long other nodes are to stay away from the app at most.</param>
-    /// <exception cref="OperationCanceledException">The client has left.</exception>
-    public async ValueTask<Turn> EnterAsync(Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
+    /// <param name="lookup">What the store knew.</param>
+    /// <param name="mayBeStale">A stale response may answer it where the origin fails.</param>
+    /// <param name="isLast">It has looked up often enough, and does not wait for other nodes.</param>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public async ValueTask<CollapseResult> EnterAsync(Exchange exchange, Lookup lookup, bool mayBeStale, bool isLast)
     {
-        // A URL can be long, and is remembered for a while.
-        var resource = exchange.Question.Target.Digest;
-        if (mayWait && notShared.Find(resource)?.Moment > time.GetUtcNow())
-            return new Turn(this, resource);
+        var call = NewCall(exchange, lookup);
+        if (notShareable.Find(call.Variant)?.Until > time.GetUtcNow())
+            return new CollapseResult.FetchAlone(call);
 
-        if (lookup.Url is null && paces.Find(resource) is { } pace && pace.TryEnter())
+        if (lookup.Url is null && paces.Find(call.Resource) is { } pace && pace.TryEnter())
         {
-            var alone = new Turn(this, resource);
-            alone.Time(pace);
-            return alone;
+            call.Time(pace);
+            return new CollapseResult.FetchAlone(call);
         }
 
-        var key = KeyOf(exchange, lookup);
-        if (!flights.TryGetValue(key, out var flight))
+        return await JoinAsync(exchange, lookup, call, mayBeStale) switch
         {
-            var own = new Flight();
-            flight = flights.GetOrAdd(key, own);
-            if (flight == own)
-                return await LeadAsync(new Turn(this, key, resource, own), exchange, lookup, mayWait, lasting);
-        }
-
-        if (!mayWait)
-            return Turn.Alone;
-
-        var patience = PatienceOf(exchange);
-        var left = options.CollapseTimeout - Stopwatch.GetElapsedTime(flight.Began);
-        if (await flight.FollowAsync(patience < left ? patience : left, exchange.Context.RequestAborted) is var (end, response))
-            return MayShare(exchange, lookup, flight) ? Turn.Following(end, response) : Turn.Following(FlightEnd.AskAgain, response: null);
-
-        // Whoever comes next has a call of its own to wait for.
-        if (left <= patience)
-            flights.TryRemove(new KeyValuePair<string, Flight>(key, flight));
-
-        return Turn.Alone;
+            CollapseResult.Lead => await LeadAsync(call, exchange, lookup, mayWait: !isLast, options.CollapseTimeout),
+            CollapseResult.Share share when !MayShare(exchange, lookup, share) => new CollapseResult.Retry(),
+            var result => result,
+        };
     }
 
-    /// <summary>To be called by the one whose turn it was: what it came to.</summary>
-    public void End(Turn turn, FlightEnd end, SharedResponse? response)
+    /// <summary>Leads the fetch of a renewal; null: another request or node leads it.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="lookup">What the store knew.</param>
+    /// <param name="lasting">The lock's time to live.</param>
+    public async ValueTask<FetchCall?> TryLeadAsync(Exchange exchange, Lookup lookup, TimeSpan lasting)
     {
-        turn.TimeEnds(isAnswer: end != FlightEnd.AskAgain);
-        if (turn.Flight is { } flight)
-        {
-            // First the dictionary: who comes from now on asks the store.
-            flights.TryRemove(new KeyValuePair<string, Flight>(turn.Key!, flight));
-            if (!flight.TryEnd(end, response))
-                return;
-        }
+        var call = NewCall(exchange, lookup);
+        var fetch = NewFetch(KeyOf(lookup, call));
+        _ = fetch.TryJoin(call, Stopwatch.GetTimestamp(), mayBeStale: false, CancellationToken.None);
+        if (!fetches.TryAdd(fetch.Key, fetch))
+            return null;
 
-        var isNotShared = turn.IsLeading && end is FlightEnd.NotShared or FlightEnd.Failed;
-        if (isNotShared)
-            notShared.Remember(turn.Resource!, new Until(time.GetUtcNow() + Memory));
-        else if (end == FlightEnd.Shared && notShared.Find(turn.Resource!) is not null)
-            notShared.Remember(turn.Resource!, new Until(default));
-
-        if (turn.Lock is var (name, token))
-            _ = ReleaseBehindAsync(name, token, isNotShared ? Moment : null);
+        return await LeadAsync(call, exchange, lookup, mayWait: false, lasting) is CollapseResult.Lead ? call : null;
     }
 
-    /// <summary>By the generations that both have found. Where Redis could not be asked for them: see above.</summary>
-    private static bool MayShare(Exchange exchange, Lookup lookup, Flight flight) =>
-        lookup.Key is not null || exchange.Question.Budget.Began <= flight.Began;
+    /// <summary>To be called by <see cref="FetchCall.End"/>.</summary>
+    public void End(FetchCall call, FetchEnd end, SharedResponse? response)
+    {
+        Learn(call, end, response?.Names ?? call.Names);
+        if (call.Fetch is not { } fetch || !fetch.TryEnd(call, end, response))
+            return;
 
-    private TimeSpan PatienceOf(Exchange exchange) => options.CollapseTimeout - Stopwatch.GetElapsedTime(exchange.Question.Budget.Began);
+        fetches.TryRemove(new KeyValuePair<string, CollapsedFetch>(fetch.Key, fetch));
+        if (fetch.Lock is { } held)
+            _ = ReleaseBehindAsync(held, end == FetchEnd.NotShareable ? LockNotNeededFor : null);
+    }
 
-    /// <summary>RFC 9111 5.2.1.1, 5.2.1.4, 5.2.1.5, 5.4: what was made for somebody else, however lately, is no answer.</summary>
+    /// <summary>Both have found the same generations, or the call began after the request came.</summary>
+    private static bool MayShare(Exchange exchange, Lookup lookup, CollapseResult.Share share) =>
+        lookup.Key is not null || exchange.Question.Budget.Began <= share.Began;
+
+    /// <summary>RFC 9111 5.2.1.1, 5.2.1.4, 5.2.1.5, 5.4: a response to another request is none to this one.</summary>
     private static bool WantsItsOwn(in RequestFacts request) =>
         request.PragmaNoCache || request.CacheControl is { NoStore: true } or { NoCache: true } || request.CacheControl.MaxAge <= TimeSpan.Zero;
 
-    /// <summary>The first in this process: is it the first of all?</summary>
-    private async ValueTask<Turn> LeadAsync(Turn turn, Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
+    private FetchCall NewCall(Exchange exchange, Lookup lookup)
     {
-        if (lookup.Url is null)
-        {
-            await Task.Delay(Gathering, TimeProvider.System, exchange.Context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            turn.Flight!.Begin();
-            turn.Time(EnterPaceOf(turn.Resource!));
-            return turn;
-        }
+        // A URL can be long, and its digest is remembered for a while.
+        var resource = exchange.Question.Target.Digest;
+        var names = Variants.Union(lookup.Url?.Names ?? [], fieldNames.Find(resource) ?? []);
+        return new FetchCall(this, resource, keys.DigestOf(exchange.Question, names));
+    }
 
+    private CollapsedFetch NewFetch(string key) => new(key, options.CollapseTimeout, TimeProvider.System);
+
+    private Task<CollapseResult> JoinAsync(Exchange exchange, Lookup lookup, FetchCall call, bool mayBeStale)
+    {
+        var key = KeyOf(lookup, call);
+        while (true)
+        {
+            var fetch = fetches.GetOrAdd(key, static (key, collapser) => collapser.NewFetch(key), this);
+            if (fetch.TryJoin(call, exchange.Question.Budget.Began, mayBeStale, exchange.Context.RequestAborted) is { } joined)
+                return joined;
+
+            fetches.TryRemove(new KeyValuePair<string, CollapsedFetch>(key, fetch));
+        }
+    }
+
+    private void Learn(FetchCall call, FetchEnd end, string[] names)
+    {
+        if (names.Length > 0 && fieldNames.Find(call.Resource) is var known && known?.SequenceEqual(names) is not true)
+            fieldNames.Remember(call.Resource, names);
+
+        if (end == FetchEnd.NotShareable)
+        {
+            var times = (notShareable.Find(call.Variant)?.Times ?? 0) + 1;
+            notShareable.Remember(call.Variant, new NotShareable(times, times < Repeatedly ? default : time.GetUtcNow() + NotShareableFor));
+        }
+        else if (end == FetchEnd.Shared && notShareable.Find(call.Variant) is not null)
+        {
+            notShareable.Remember(call.Variant, new NotShareable(0, default));
+        }
+    }
+
+    /// <summary>The call leads in this process; the lock decides between the nodes.</summary>
+    private async ValueTask<CollapseResult> LeadAsync(FetchCall call, Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
+    {
         try
         {
-            var name = keys.LockOf(lookup.Key!, lookup.Stamps);
-            var (token, isDone) = await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, Call.Detached(budget));
-            turn.Lock = token is null ? null : (name, token);
-            if (token is not null && !isDone)
-                return turn;
+            if (lookup.Url is not null)
+                return await LeadByLockAsync(call, exchange, lookup, mayWait, lasting);
 
-            if (isDone)
-            {
-                turn.End(FlightEnd.AskAgain);
-                return Turn.Following(FlightEnd.AskAgain, response: null);
-            }
-
-            if (!mayWait)
-            {
-                turn.End(FlightEnd.AskAgain);
-                return Turn.Alone;
-            }
-
-            // What the other node has made is in the store by now; where it is not, this one takes the lock the next time.
-            var isFree = await WaitAsync(name, exchange) == LockState.Free;
-            turn.End(isFree ? FlightEnd.AskAgain : FlightEnd.NotShared);
-            return isFree ? Turn.Following(FlightEnd.AskAgain, response: null) : Turn.Alone;
+            await Task.Delay(Gathering, TimeProvider.System, exchange.Context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            call.Begin();
+            call.Time(EnterPaceOf(call.Resource));
         }
         catch (OperationCanceledException)
         {
-            turn.End(FlightEnd.AskAgain);
+            call.End(FetchEnd.Inconclusive);
             throw;
         }
         catch (Exception failure)
         {
             report.StoreFailed(failure);
-            return turn;
         }
+
+        return new CollapseResult.Lead(call);
+    }
+
+    private async ValueTask<CollapseResult> LeadByLockAsync(FetchCall call, Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
+    {
+        var fetch = call.Fetch!;
+        if (fetch.Lock?.Expires > Stopwatch.GetTimestamp())
+            return new CollapseResult.Lead(call);
+
+        var name = keys.LockOf(lookup.Key!, lookup.Stamps);
+        var expires = Stopwatch.GetTimestamp() + (long)(lasting.TotalSeconds * Stopwatch.Frequency);
+        var (token, isDone) = await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, Call.Detached(budget));
+        if (token is not null)
+            fetch.Lock = new NodeLock(name, token, expires);
+
+        fetch.MayGrow = token is not null;
+        if (!isDone && token is not null)
+            return new CollapseResult.Lead(call);
+
+        // The other node's response is in the store once its lock is free; where it is not, this node takes the lock the next time.
+        var isFree = isDone || !mayWait || (!fetch.HasFailedGroup && await WaitAsync(name, exchange) == LockState.Free);
+        if (!isFree)
+            return new CollapseResult.Lead(call);
+
+        call.End(FetchEnd.Retry);
+        return new CollapseResult.Retry();
     }
 
     private AppPace EnterPaceOf(string resource)
@@ -206,7 +235,7 @@ internal sealed class RequestCollapser(
     private async ValueTask<LockState> WaitAsync(string name, Exchange exchange)
     {
         var (pause, state) = (ShortestPause, LockState.Held);
-        while (state == LockState.Held && PatienceOf(exchange) > TimeSpan.Zero)
+        while (state == LockState.Held && Stopwatch.GetElapsedTime(exchange.Question.Budget.Began) < options.CollapseTimeout)
         {
             await Task.Delay(pause, TimeProvider.System, exchange.Context.RequestAborted);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -216,11 +245,11 @@ internal sealed class RequestCollapser(
         return state;
     }
 
-    private async Task ReleaseBehindAsync(string name, string token, TimeSpan? notNeededFor)
+    private async Task ReleaseBehindAsync(NodeLock held, TimeSpan? notNeededFor)
     {
         try
         {
-            await locks.ReleaseAsync(name, token, notNeededFor, Call.Detached());
+            await locks.ReleaseAsync(held.Name, held.Token, notNeededFor, Call.Detached());
         }
         catch (Exception failure)
         {
@@ -229,10 +258,10 @@ internal sealed class RequestCollapser(
     }
 
     /// <summary>
-    /// An eviction or a mark parts those who come after it from those before: by the generations that they have found (the URL's is in the key, but
-    /// for a response from before a mark), or, where Redis could not be asked for any, by its number.
+    /// An eviction or a mark parts the requests after it from those before: by the generations that they have found (the URL's is in the key, but for
+    /// a response from before a mark), or, where Redis could not be read, by the number of evictions.
     /// </summary>
-    private string KeyOf(Exchange exchange, Lookup lookup) => lookup.Key is { } key
-        ? string.Concat([key, lookup.Url?.Generation, lookup.TagNote, .. lookup.Stamps.Select(static stamp => stamp.Generation)])
-        : string.Create(CultureInfo.InvariantCulture, $"{evictions.Attempts}:{exchange.Question.Identity}");
+    private string KeyOf(Lookup lookup, FetchCall call) => lookup.Key is { } key
+        ? string.Concat([key, lookup.Url?.Generation, lookup.TagNote, call.Variant, .. lookup.Stamps.Select(static stamp => stamp.Generation)])
+        : string.Create(CultureInfo.InvariantCulture, $"{evictions.Attempts}:{call.Variant}");
 }

@@ -15,8 +15,10 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </summary>
 internal sealed class ResponseCacheMiddleware
 {
-    /// <summary>How often a request looks again because the one that it waited for has come to nothing; then it asks the app itself.</summary>
+    /// <summary>Lookups of a request before it no longer waits for other nodes.</summary>
     private const int MostRounds = 3;
+
+    private static readonly CollapseResult Alone = new CollapseResult.FetchAlone(FetchCall.Unobserved);
 
     private readonly RequestDelegate next;
     private readonly RequestLookup lookups;
@@ -65,7 +67,7 @@ internal sealed class ResponseCacheMiddleware
         }
 
         var budget = new RequestBudget(responseBudget);
-        for (var round = 1; !await TryAnswer(context, policy, budget, isLast: round == MostRounds); round++)
+        for (var round = 1; !await TryAnswer(context, policy, budget, isLast: round >= MostRounds); round++)
         {
         }
     }
@@ -115,7 +117,7 @@ internal sealed class ResponseCacheMiddleware
         report.Answered(context.Request.Path, ResponseOutcome.Forwarded, reason);
     }
 
-    /// <returns>False when somebody else has done what this request was waiting for, and the store is to be asked again.</returns>
+    /// <returns>False when the response has to be looked up again.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RequestBudget budget, bool isLast)
     {
@@ -188,30 +190,41 @@ internal sealed class ResponseCacheMiddleware
         report.Answered(exchange.Path, outcome, reason: null, level);
     }
 
-    /// <summary>Joins or leads the one call to the app, where others may want the same.</summary>
+    /// <summary>Collapses the request into an origin call of another one, or calls the origin.</summary>
     private async Task<bool> TryAsk(Exchange exchange, Lookup lookup, ReuseVerdict verdict, bool isLast)
     {
-        using var turn = collapser.IsOpenTo(exchange, lookup, verdict, parts.Storable.Rules)
-            ? await collapser.EnterAsync(exchange, lookup, mayWait: !isLast, options.ResponseCaching.CollapseTimeout)
-            : Turn.Alone;
-        var isSameVariant = turn.Response is { } other && keys.DigestOf(exchange.Question, other.Names) == other.Digest;
-        switch (turn)
+        var result = collapser.IsOpenTo(exchange, lookup, verdict, parts.Storable.Rules)
+            ? await collapser.EnterAsync(exchange, lookup, verdict.MayServeOnError, isLast)
+            : Alone;
+        switch (result)
         {
-            case { Followed: FlightEnd.AskAgain } or { Followed: FlightEnd.Shared, Response: null }:
+            case CollapseResult.Retry:
                 return false;
-
-            // The same resource and not the same variant: now it is known by which fields they differ.
-            case { Response: not null } when !isSameVariant && !isLast:
-                return false;
-            case { Response: { } shared } when isSameVariant && await TryShare(exchange, lookup, verdict, shared):
-                return true;
-            case { Followed: FlightEnd.Failed } when verdict.MayServeOnError:
+            case CollapseResult.OriginFailed when verdict.MayServeOnError:
                 await app.ServeOnErrorAsync(exchange, lookup, verdict, status: null);
                 return true;
-            default:
-                await app.AskAsync(exchange, lookup, verdict, turn);
+            case CollapseResult.OriginFailed:
+                ResponseReplay.ServiceUnavailable(exchange.Context, Status(CacheStatus.OriginFailed(lookup.Precise(verdict.Reason!.Value))));
+                report.OriginFailed(exchange.Path, lookup.Precise(verdict.Reason.Value));
+                return true;
+            case CollapseResult.Share { Response: var shared } when keys.DigestOf(exchange.Question, shared.Names) != shared.Digest:
+                // Another variant of the resource: by now the collapser knows which fields they differ by.
+                if (!isLast)
+                    return false;
+
+                break;
+            case CollapseResult.Share { Response: var shared } when await TryShare(exchange, lookup, verdict, shared):
                 return true;
         }
+
+        using var call = result switch
+        {
+            CollapseResult.Lead lead => lead.Call,
+            CollapseResult.FetchAlone alone => alone.Call,
+            _ => FetchCall.Unobserved,
+        };
+        await app.AskAsync(exchange, lookup, verdict, call);
+        return true;
     }
 
     /// <summary>Answers with what the app has said to somebody else, if the rules would let it be stored and used again for this request.</summary>
@@ -251,12 +264,12 @@ internal sealed class ResponseCacheMiddleware
         if (IsRenewed(before))
             return RenewalOutcome.Done;
 
-        using var turn = await collapser.EnterAsync(exchange, before, mayWait: false, BackgroundRevalidation.LongestCall);
-        if (!turn.IsLeading)
+        using var call = await collapser.TryLeadAsync(exchange, before, BackgroundRevalidation.LongestCall);
+        if (call is null)
             return RenewalOutcome.NotNeeded;
 
         // A renewal that was given up must not hold others, though the origin may not have heeded its token.
-        await using var givenUp = context.RequestAborted.Register(() => turn.End(FlightEnd.AskAgain));
+        await using var givenUp = context.RequestAborted.Register(() => call.End(FetchEnd.Inconclusive));
 
         // Another node may have renewed it between the first lookup and now.
         using var lookup = await lookups.LookUpAsync(exchange);
@@ -267,7 +280,7 @@ internal sealed class ResponseCacheMiddleware
             return RenewalOutcome.Done;
 
         renewal.HasCalledOrigin = true;
-        await app.AskAsync(exchange.WithFieldsAsTheyCame(), lookup, Decide(exchange, lookup).ForRenewal(lookup.Response?.Rules), turn);
+        await app.AskAsync(exchange.WithFieldsAsTheyCame(), lookup, Decide(exchange, lookup).ForRenewal(lookup.Response?.Rules), call);
         return Validation.IsFailure(context.Response.StatusCode) ? RenewalOutcome.Failed : RenewalOutcome.Done;
 
         bool IsRenewed(Lookup found) =>

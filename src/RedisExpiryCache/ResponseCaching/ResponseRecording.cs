@@ -22,7 +22,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly Lookup lookup;
     private readonly ForwardReason forwarded;
     private readonly Func<int, bool>? holdsBack;
-    private readonly Turn turn;
+    private readonly FetchCall call;
     private readonly StorableResponses storable;
     private readonly TimeProvider time;
     private readonly ResponseReport report;
@@ -42,13 +42,13 @@ internal sealed class ResponseRecording : IDisposable
     /// <param name="lookup">What the store knew of it.</param>
     /// <param name="forwarded">Why the app is asked.</param>
     /// <param name="holdsBack">By its status, a response that is not for the client: whoever asked the app will answer in its place. Null: none.</param>
-    /// <param name="turn">Others who wait for this response are let go as soon as it turns out not to be for them.</param>
+    /// <param name="call">Ends as soon as the response turns out not to be shareable.</param>
     /// <param name="shared">What all recordings need.</param>
-    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, Turn turn, in RecordingParts shared)
+    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, FetchCall call, in RecordingParts shared)
     {
-        (this.exchange, this.lookup, this.forwarded, this.holdsBack, this.turn) = (exchange, lookup, forwarded, holdsBack, turn);
+        (this.exchange, this.lookup, this.forwarded, this.holdsBack, this.call) = (exchange, lookup, forwarded, holdsBack, call);
         (storable, storesUnderWay, report, time) = shared;
-        Body = new RecordedBytes(storable.Options.MaximumBodySize, () => turn.End(FlightEnd.NotShared));
+        Body = new RecordedBytes(storable.Options.MaximumBodySize, () => call.End(FetchEnd.NotShareable));
         earlierFields = [.. exchange.Context.Response.Headers];
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         recorder = new BodyRecorder(
@@ -146,7 +146,7 @@ internal sealed class ResponseRecording : IDisposable
         if (decided)
         {
             Forbidden ??= Shortcoming(response)?.Token();
-            Response = Response is { } made ? made with { Rules = made.Rules with { MakingTime = DeltaSeconds.Between(exchange.Now, time.GetUtcNow()) } } : null;
+            Response = Response is { } made ? made with { Rules = made.Rules with { MakingTime = DeltaSeconds.Between(exchange.RequestTime, time.GetUtcNow()) } } : null;
         }
         else
         {
@@ -208,6 +208,7 @@ internal sealed class ResponseRecording : IDisposable
             var now = time.GetUtcNow();
             var verdict = Verdict(response, now, out var facts);
             Forbidden = verdict.Reason?.Token();
+            call.Names = StorableResponses.NamesOf(exchange, AppsFields().Vary, AppsFields().ContentEncoding);
             if (verdict.Lifetime is { } lifetime)
                 Keep(response, facts, lifetime, now);
         }
@@ -216,11 +217,11 @@ internal sealed class ResponseRecording : IDisposable
             Forbidden = report.Mistake(mistake);
         }
 
-        // A 304 to a condition of the client's own says nothing of what others would get.
-        if (Forbidden is not null)
-            turn.End(response.StatusCode == StatusCodes.Status304NotModified ? FlightEnd.AskAgain : FlightEnd.NotShared);
+        // A call that fails loads the origin until its own end.
+        if (Forbidden is not null && FetchEnds.Of(exchange.Context, Forbidden) is var end and not FetchEnd.Failed)
+            call.End(end);
 
-        if (Forbidden is not null || (NotStored is not null && !turn.IsLeading))
+        if (Forbidden is not null || (NotStored is not null && !call.IsLeading))
             Body.Stop();
     }
 

@@ -75,6 +75,15 @@ internal static class ResponseReplay
             context.Response.Headers.Append(CacheStatusName, cacheStatus);
     }
 
+    /// <summary>RFC 9110 15.6.4: the origin fails, and a further call would only load it.</summary>
+    public static void ServiceUnavailable(HttpContext context, string? cacheStatus)
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = "1";
+        if (cacheStatus is not null)
+            context.Response.Headers.Append(CacheStatusName, cacheStatus);
+    }
+
     /// <summary>RFC 9110 14.2 and 13.1.5. Null: all that is stored; empty: nothing that there is.</summary>
     private static ByteRange[]? Requested(Exchange exchange, CachedResponse stored, long length)
     {

@@ -28,6 +28,9 @@ internal enum ResponseOutcome
     /// <summary>The client wanted no answer but a stored one, and there was none: 504.</summary>
     GatewayTimeout,
 
+    /// <summary>503: calls to the origin for the response failed for CollapseTimeout.</summary>
+    OriginFailed,
+
     /// <summary>The app's response was stored.</summary>
     Stored,
 
@@ -67,6 +70,13 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
     {
         metrics.ResponseRequest(outcome.Token(), reason?.Token(), level);
         logger.ResponseAnswered(path, outcome.Token(), reason?.Token());
+    }
+
+    public void OriginFailed(string path, ForwardReason reason)
+    {
+        Answered(path, ResponseOutcome.OriginFailed, reason);
+        if (throttle.IsDue(ResponseOutcome.OriginFailed.Token()))
+            logger.OriginFailed(path);
     }
 
     public void Stored(string path, TimeSpan? timeToLive)

@@ -20,7 +20,7 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
         if (exchange.Serving.NoStore)
             return StoreVerdict.NoStore(NoStoreReason.NoStore);
 
-        return Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.Now, now);
+        return Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.RequestTime, now);
     }
 
     /// <summary>As its header fields alone say, whoever asked: for fields that were added after the decision.</summary>

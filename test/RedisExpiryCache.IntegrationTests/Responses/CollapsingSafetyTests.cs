@@ -120,15 +120,16 @@ public sealed class CollapsingSafetyTests(RedisFixture fixture)
     }
 
     [Fact]
-    public async Task After_an_answer_that_was_for_one_client_the_next_crowd_does_not_wait()
+    public async Task After_two_answers_that_were_not_shareable_the_next_crowd_does_not_wait()
     {
         await using var app = await crowds.StartAsync();
+        await app.GetAsync("/late-private");
         await app.GetAsync("/late-private");
         crowds.Gate.Close();
         var crowd = Crowds.Send(app, "/late-private");
 
         // All of them are in the app at once, though none has answered.
-        await crowds.CalledAsync(Crowds.Size + 1);
+        await crowds.CalledAsync(Crowds.Size + 2);
         crowds.Gate.Open();
         await Task.WhenAll(crowd);
     }

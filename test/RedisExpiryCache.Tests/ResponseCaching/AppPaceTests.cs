@@ -39,6 +39,15 @@ public sealed class AppPaceTests
     }
 
     [Fact]
+    public void A_quick_page_whose_call_fails_is_not_quick_any_more()
+    {
+        Answer(Short);
+        Assert.True(pace.TryEnter());
+        pace.Fail();
+        Assert.False(pace.TryEnter());
+    }
+
+    [Fact]
     public void One_answer_that_was_late_does_not_make_a_page_slow_and_some_do()
     {
         Answer(Short);
