@@ -127,9 +127,9 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>
-    /// Whether each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name.
-    /// <c>UseAuthentication</c> has to stand before the cache. Default: false, what a signed-in user gets is not stored.
+    /// Whether each signed-in user has responses of its own. Default: false, responses to signed-in users are not stored.
     /// </summary>
+    /// <remarks>As <see cref="ResponseCachePolicyBuilder.VaryByUser"/> says. <c>UseAuthentication</c> has to stand before the cache.</remarks>
     public bool VaryByUser
     {
         get => varyByUser ?? false;

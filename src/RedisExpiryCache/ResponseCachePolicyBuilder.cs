@@ -73,9 +73,12 @@ public sealed class ResponseCachePolicyBuilder
     public ResponseCachePolicyBuilder VaryByCulture() => Set(settings with { VaryByCulture = true });
 
     /// <summary>
-    /// Each signed-in user has responses of its own, told apart by the claim <c>NameIdentifier</c>, else <c>sub</c>, else the name; those who are not
-    /// signed in share theirs. Place <c>UseAuthentication</c> before the cache: whom it does not know gets nothing stored.
+    /// Each signed-in user has responses of its own; anonymous visitors share theirs. Place <c>UseAuthentication</c> before the cache.
     /// </summary>
+    /// <remarks>
+    /// Users are told apart by all authenticated identities: <c>AuthenticationType</c>, and every value of <c>NameIdentifier</c>, <c>sub</c> and name
+    /// with its issuers. A user with an authenticated identity that has none of these gets nothing stored.
+    /// </remarks>
     public ResponseCachePolicyBuilder VaryByUser() => Set(settings with { VaryByUser = true });
 
     /// <summary>Signed-in users with the same values of these claims share their responses.</summary>

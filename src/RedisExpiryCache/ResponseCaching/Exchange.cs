@@ -25,8 +25,8 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     /// <summary>For another run of the app: what it has said in an earlier one does not count.</summary>
     public Exchange ForAnotherRun() => this with { Serving = null! };
 
-    /// <summary>As the policy tells users apart, at the time of the lookup; null: nobody that it can tell.</summary>
-    private string? User { get; } = Policy.UserOf(Context);
+    /// <summary>The user at the time of the lookup, as the policy tells users apart.</summary>
+    private UserKey User { get; init; }
 
     /// <summary>With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.</summary>
     public Exchange WithFieldsAsTheyCame()
@@ -35,12 +35,9 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
         return this with { Question = Question with { Fields = new HeaderDictionary(fields) } };
     }
 
-    /// <summary>
-    /// The facts as they are once the app has run. Signing in may have come after us in the pipeline: whoever is somebody else now than at the lookup
-    /// is a user that the key does not tell apart.
-    /// </summary>
-    public RequestFacts RequestAsOfNow =>
-        Policy.UserOf(Context) == User && (User is not null || !HttpFacts.IsSignedIn(Context)) ? Request : Request with { IsSignedIn = true };
+    /// <summary>The facts after the origin has run, which may have signed a user in.</summary>
+    /// <remarks>The key holds the user of the lookup, so a response for any other user counts as one for a user that the policy cannot tell apart.</remarks>
+    public RequestFacts RequestAsOfNow => Policy.UserOf(Context) == User ? FactsFor(Context, Request, Policy, User) : Indistinct(Request, Policy);
 
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestBudget budget, DateTimeOffset now)
     {
@@ -50,10 +47,19 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
             keys.TagsOf(policy, request.RouteValues),
             request.Headers,
             budget);
-
-        // Users whom the key tells apart share nothing, so to the rules they are nobody in particular.
-        var facts = HttpFacts.Of(context);
-        return new Exchange(
-            context, policy.UserOf(context) is null ? facts : facts with { IsSignedIn = false, HasAuthorization = false }, policy, question, now);
+        var user = policy.UserOf(context);
+        return new Exchange(context, FactsFor(context, HttpFacts.Of(context), policy, user), policy, question, now) { User = user };
     }
+
+    private static RequestFacts FactsFor(HttpContext context, in RequestFacts facts, ResponsePolicy policy, UserKey user)
+    {
+        // The key holds an identified user, who shares nothing with others: no rule about users or credentials applies.
+        if (user.Kind == UserKind.Identified)
+            return facts with { IsSignedIn = false, HasAuthorization = false };
+
+        return HttpFacts.IsSignedIn(context) ? Indistinct(facts, policy) : facts;
+    }
+
+    private static RequestFacts Indistinct(in RequestFacts facts, ResponsePolicy policy) =>
+        facts with { IsSignedIn = true, IsIndistinct = policy.VariesByUser };
 }

@@ -16,6 +16,9 @@ internal readonly record struct RequestFacts
     /// <summary>The app knows the user, by a cookie or otherwise, whatever the Authorization field said.</summary>
     public bool IsSignedIn { get; init; }
 
+    /// <summary>The policy varies by user, and cannot tell this user from others: not even <c>public</c> makes the response one to share.</summary>
+    public bool IsIndistinct { get; init; }
+
     public StringValues IfNoneMatch { get; init; }
     public string? IfModifiedSince { get; init; }
     public StringValues Range { get; init; }

@@ -12,7 +12,10 @@ internal static class Reuse
 
         // RFC 9111 3.5 speaks of storing only. We hold to it in reuse too: whom the app can know gets what is for everybody, or the
         // app's own answer, never a page that was made for a stranger.
-        if ((request.IsSignedIn && !stored.AllowsEverybody) || (request.HasAuthorization && !stored.AllowsAuthorization))
+        var isForOthers = request.IsIndistinct
+            || (request.IsSignedIn && !stored.AllowsEverybody)
+            || (request.HasAuthorization && !stored.AllowsAuthorization);
+        if (isForOthers)
             return asked.OnlyIfCached ? ReuseVerdict.GatewayTimeout(ForwardReason.Bypass) : ReuseVerdict.Forward(ForwardReason.Bypass);
 
         var age = Freshness.CurrentAge(stored, now);

@@ -82,7 +82,7 @@ internal static class Storing
             return NoStoreReason.Authorization;
 
         // Not in the RFC: an app that signs its users in by a cookie gets no Authorization field to go by.
-        return request.IsSignedIn && !directives.AllowsEverybody ? NoStoreReason.SignedIn : null;
+        return request.IsIndistinct || (request.IsSignedIn && !directives.AllowsEverybody) ? NoStoreReason.SignedIn : null;
     }
 
     private static StoredLifetime? LifetimeOf(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Claims;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
@@ -7,7 +6,7 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 /// <summary>What is asked for at one endpoint, all policies that concern it laid one over the other.</summary>
 internal sealed class ResponsePolicy(PolicySettings settings)
 {
-    private readonly string[] claimTypes = settings.ClaimTypes ?? [];
+    private readonly UserRule users = new(settings.VaryByUser is true, settings.ClaimTypes ?? []);
     private readonly string[] routeValueNames = settings.RouteValueNames ?? [];
 
     /// <summary>The response's own headers decide.</summary>
@@ -36,7 +35,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>The tags are the same for each request.</summary>
     public bool HasFixedTags => Array.TrueForAll(Tags, static tag => tag.IsPlain);
 
-    public bool VariesByUser => settings.VaryByUser is true || claimTypes.Length > 0;
+    public bool VariesByUser => users.IsSet;
 
     /// <summary>Nothing that a cache downstream could tell by the request's fields: what it gets is for one client.</summary>
     private bool IsPersonal => VariesByUser || settings.VaryByCulture is true || settings.Custom.Length > 0;
@@ -66,7 +65,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
         }
 
         if (VariesByUser)
-            yield return UserOf(context);
+            yield return UserOf(context).Text;
 
         foreach (var name in routeValueNames)
             yield return Convert.ToString(context.Request.RouteValues[name], CultureInfo.InvariantCulture);
@@ -75,36 +74,8 @@ internal sealed class ResponsePolicy(PolicySettings settings)
             yield return function(context);
     }
 
-    /// <summary>Who the user is as far as this policy tells users apart; null: nobody that it can tell.</summary>
-    public string? UserOf(ClaimsPrincipal user)
-    {
-        if (!VariesByUser || user.Identities.FirstOrDefault(static identity => identity.IsAuthenticated) is not { } signedIn)
-            return null;
-
-        // Only what an authenticated identity says: an anonymous one may carry claims too, of a tracking id for one.
-        Claim[] claims = [.. user.Identities.Where(static identity => identity.IsAuthenticated).SelectMany(static identity => identity.Claims)];
-        List<string?> parts = [];
-        if (settings.VaryByUser is true)
-        {
-            if ((FirstOf(claims, ClaimTypes.NameIdentifier) ?? FirstOf(claims, "sub") ?? signedIn.Name) is not { Length: > 0 } name)
-                return null;
-
-            parts.AddRange([signedIn.AuthenticationType, name]);
-        }
-
-        foreach (var type in claimTypes)
-        {
-            string[] values = [.. claims.Where(claim => claim.Type == type).Select(static claim => claim.Value).Order(StringComparer.Ordinal)];
-            parts.AddRange([type, values.Length.ToString(CultureInfo.InvariantCulture), .. values]);
-        }
-
-        return string.Concat(parts.Select(static part => $"{part?.Length ?? -1}:{part}"));
-    }
-
-    /// <summary>The same of a request, whose user is not asked for where it makes no difference.</summary>
-    public string? UserOf(HttpContext context) => VariesByUser ? UserOf(context.User) : null;
-
-    private static string? FirstOf(Claim[] claims, string type) => Array.Find(claims, claim => claim.Type == type)?.Value;
+    /// <summary>The request's user as this policy tells users apart; not read where the policy does not vary by user.</summary>
+    public UserKey UserOf(HttpContext context) => VariesByUser ? users.KeyOf(context.User) : default;
 
     private static TimeSpan? Positive(TimeSpan? span) => span > TimeSpan.Zero ? span : null;
 }
