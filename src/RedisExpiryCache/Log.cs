@@ -51,6 +51,10 @@ internal static partial class Log
     [LoggerMessage(29, LogLevel.Error, "The app failed on {Path} while its stale response was to be renewed in the background; it is tried again later.")]
     public static partial void RenewalFailed(this ILogger logger, string path, Exception failure);
 
+    [LoggerMessage(30, LogLevel.Warning, "VaryByClaim names the claim type {ClaimType}, which no signed-in user has had so far: {Effect}. "
+        + "Compare the type with the claims that the authentication handler makes. Logged once per claim type.")]
+    public static partial void ClaimOnNoUser(this ILogger logger, string claimType, string effect);
+
     [LoggerMessage(34, LogLevel.Warning,
         "{Path} cannot be renewed in the background ({Reason}): run again without the client's connection, its request did not reach "
         + "the response cache under the same key. It is revalidated while a client waits. Logged at most once per minute and path.")]

@@ -16,7 +16,7 @@ namespace RedisExpiryCache;
 public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
 {
     private int? duration, slidingDuration, clientDuration, staleWhileRevalidate, staleIfError;
-    private bool? varyByHost, varyByUser, varyByCulture, noStore;
+    private bool? varyByHost, varyByUser, allowMissingClaims, varyByCulture, noStore;
 
     /// <summary>
     /// For how many seconds a response is fresh, and kept at most. Default: 0, that is: only <see cref="SlidingDuration"/> counts, or, where that is
@@ -137,11 +137,21 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>Signed-in users with the same values of these claims share their responses. Default: none.</summary>
+    /// <remarks>As <see cref="ResponseCachePolicyBuilder.VaryByClaim"/> says: a user who lacks one of them gets nothing stored.</remarks>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public string[]? VaryByClaimTypes
     {
         get;
         set => field = WithoutNull(value);
+    }
+
+    /// <summary>
+    /// Whether signed-in users who lack a claim of <see cref="VaryByClaimTypes"/> share responses with those who lack it too. Default: false.
+    /// </summary>
+    public bool AllowMissingClaims
+    {
+        get => allowMissingClaims ?? false;
+        set => allowMissingClaims = value;
     }
 
     /// <summary>
@@ -187,6 +197,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         VaryByCulture = varyByCulture,
         VaryByUser = varyByUser,
         ClaimTypes = VaryByClaimTypes,
+        AllowMissingClaims = allowMissingClaims,
         Tags = Tags ?? [],
     };
 

@@ -82,9 +82,16 @@ public sealed class ResponseCachePolicyBuilder
     public ResponseCachePolicyBuilder VaryByUser() => Set(settings with { VaryByUser = true });
 
     /// <summary>Signed-in users with the same values of these claims share their responses.</summary>
+    /// <remarks>
+    /// The issuers of a claim count, and the identity that has it. A signed-in user who lacks one of the claims gets nothing stored, unless
+    /// <see cref="AllowMissingClaims"/> says otherwise. Anonymous visitors are told apart by the claims as well, and never share with users.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public ResponseCachePolicyBuilder VaryByClaim(params string[] types) =>
         Set(settings with { ClaimTypes = [.. settings.ClaimTypes ?? [], .. WithoutNull(types, nameof(types))] });
+
+    /// <summary>Signed-in users who lack a claim of <see cref="VaryByClaim"/> share responses with those who lack it too. Default: false.</summary>
+    public ResponseCachePolicyBuilder AllowMissingClaims(bool allow = true) => Set(settings with { AllowMissingClaims = allow });
 
     /// <summary>
     /// Whatever this function returns makes a difference; null is a value of its own. It runs before each lookup: keep it cheap, and free of side

@@ -162,6 +162,9 @@ internal sealed class ResponseCacheMiddleware
     {
         try
         {
+            if (policies.UnseenClaimOf(policy, context) is { } claimType)
+                report.ClaimOnNoUser(claimType, policy.AllowsMissingClaims);
+
             return Exchange.Begin(context, policy, keys, budget, time.GetUtcNow());
         }
         catch (Exception mistake)

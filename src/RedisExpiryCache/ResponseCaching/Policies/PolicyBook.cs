@@ -10,6 +10,7 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IServiceProvider services)
 {
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];
+    private readonly ClaimTypesSeen claimTypes = new();
     private readonly ResponsePolicy ofNoEndpoint = new(options.Value.ResponseCaching.BasePolicy);
 
     public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
@@ -17,6 +18,10 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     /// <summary>The name of a policy that an endpoint asks for and that nobody has added; null: none.</summary>
     public string? UnknownNameOf(Endpoint endpoint) =>
         NearestOf(endpoint)?.PolicyName is { } name && !options.Value.ResponseCaching.Policies.ContainsKey(name) ? name : null;
+
+    /// <summary>A claim type of the policy that is on no signed-in user so far; null: there is none, or it has been returned before.</summary>
+    public string? UnseenClaimOf(ResponsePolicy policy, HttpContext context) =>
+        policy.ClaimTypes.Length == 0 ? null : claimTypes.FirstUnseen(policy.ClaimTypes, context.User);
 
     public string KnownNames => options.Value.ResponseCaching.KnownPolicies;
 

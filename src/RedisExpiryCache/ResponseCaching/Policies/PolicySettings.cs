@@ -18,6 +18,7 @@ internal sealed record PolicySettings
     public bool? VaryByCulture { get; init; }
     public bool? VaryByUser { get; init; }
     public string[]? ClaimTypes { get; init; }
+    public bool? AllowMissingClaims { get; init; }
     public Func<HttpContext, string?>[] Custom { get; init; } = [];
     public string[] Tags { get; init; } = [];
 
@@ -39,6 +40,7 @@ internal sealed record PolicySettings
         VaryByCulture = VaryByCulture ?? below.VaryByCulture,
         VaryByUser = VaryByUser ?? below.VaryByUser,
         ClaimTypes = ClaimTypes ?? below.ClaimTypes,
+        AllowMissingClaims = AllowMissingClaims ?? below.AllowMissingClaims,
         Custom = [.. below.Custom, .. Custom],
         Tags = [.. below.Tags, .. Tags],
     };

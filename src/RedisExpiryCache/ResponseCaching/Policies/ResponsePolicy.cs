@@ -6,7 +6,7 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 /// <summary>What is asked for at one endpoint, all policies that concern it laid one over the other.</summary>
 internal sealed class ResponsePolicy(PolicySettings settings)
 {
-    private readonly UserRule users = new(settings.VaryByUser is true, settings.ClaimTypes ?? []);
+    private readonly UserRule users = new(settings.VaryByUser is true, settings.ClaimTypes ?? [], settings.AllowMissingClaims is true);
     private readonly string[] routeValueNames = settings.RouteValueNames ?? [];
 
     /// <summary>The response's own headers decide.</summary>
@@ -36,6 +36,10 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     public bool HasFixedTags => Array.TrueForAll(Tags, static tag => tag.IsPlain);
 
     public bool VariesByUser => users.IsSet;
+
+    public string[] ClaimTypes { get; } = settings.ClaimTypes ?? [];
+
+    public bool AllowsMissingClaims { get; } = settings.AllowMissingClaims is true;
 
     /// <summary>Nothing that a cache downstream could tell by the request's fields: what it gets is for one client.</summary>
     private bool IsPersonal => VariesByUser || settings.VaryByCulture is true || settings.Custom.Length > 0;
