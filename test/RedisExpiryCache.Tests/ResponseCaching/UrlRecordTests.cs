@@ -69,6 +69,8 @@ public class UrlRecordTests
     [InlineData("")]
     [InlineData("\"a\nb\"")]
     [InlineData("\n")]
+    [InlineData("\"é€\"")]
+    [InlineData("\"a\rb\"")]
     public void A_variant_that_cannot_be_asked_about_is_left_out_and_its_older_tag_too(string etag)
     {
         var record = Empty.With(Names, Variant(1, "\"a\"")).With(Names, Variant(2, "\"b\"")).With(Names, Variant(1, etag));
@@ -87,7 +89,6 @@ public class UrlRecordTests
     [InlineData("W/\"a\"")]
     [InlineData("\"a,b|c\"")]
     [InlineData("a")]
-    [InlineData("\"é€\"")]
     public void Any_other_tag_comes_back_as_it_was(string etag) =>
         Assert.Equal([Variant(1, etag)], new UrlRecord(Empty.With(Names, Variant(1, etag)).Value).Variants);
 
