@@ -71,7 +71,7 @@ internal static class ClusterSlots
 
     private static async Task<IServer[]?> ServersByAsync(IServer asked, IServer[] primaries)
     {
-        if (ClusterView.Masters((string?)await asked.ExecuteAsync("EVAL", AllNodes, 0) ?? "", asked.EndPoint) is not { } masters)
+        if (ClusterView.Masters(Replies.Text(await asked.ExecuteAsync("EVAL", AllNodes, 0)) ?? "", asked.EndPoint) is not { } masters)
             return null;
 
         IServer[] servers = [.. primaries.Where(server => masters.Contains(server.EndPoint))];

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RedisExpiryCache.Expiry;
 using RedisExpiryCache.NearCache;
 using StackExchange.Redis;
 
@@ -65,6 +66,8 @@ internal sealed class EntrySlides(RedisConnection connection, NearCopies? nearCo
             slid = await redis.Complete(Scripts.Slide(redis.Database, fullKey), call);
         }
 
-        return !slid.IsNull && TagStamp.TryDecode((byte[])slid[1]!) is { Length: > 0 } tags ? (tags, TimeSpan.FromMilliseconds((long)slid[0])) : ([], TimeSpan.Zero);
+        return Replies.Array(slid) is [var window, var stamps, ..] && TagStamp.TryDecode(Replies.Bytes(stamps).Span) is { Length: > 0 } tags
+            ? (tags, Ttl.SpanOf(Replies.Number(window)))
+            : ([], TimeSpan.Zero);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
 
@@ -76,8 +77,8 @@ internal sealed class EntryTags(Generations generations, string keyPrefix)
         var stamps = new TagStamp[distinct.Length];
         for (var i = 0; i < stamps.Length; i++)
         {
-            var value = values[i] ?? throw generations.NotYet(KeyOf(distinct[i])) ?? new InvalidOperationException(
-                $"The Redis key '{KeyOf(distinct[i])}', which is to hold the generation of a tag, holds a value that this library did not write. Delete it.");
+            var value = values[i] ?? throw generations.NotYet(KeyOf(distinct[i]))
+                ?? new RedisException($"Redis replied with something else than the generation under '{KeyOf(distinct[i])}'.");
             stamps[i] = new TagStamp(distinct[i], Generations.IdOf(value));
         }
 

@@ -39,7 +39,7 @@ internal sealed class NodeLocks(RedisConnection connection)
         var taken = redis.Database.ExecuteAsync("SET", [(RedisKey)key, token, "NX", "PX", Ttl.ToMilliseconds(lasting)], Commands.Primary);
         Task<RedisResult>[] asked = result is null ? [taken] : [taken, redis.Database.ExecuteAsync("EXISTS", [(RedisKey)result], Commands.Primary)];
         var replies = await redis.Complete(Task.WhenAll(asked), call);
-        return (replies[0].IsNull ? null : token, replies.Length > 1 && (long)replies[1] > 0);
+        return (replies[0].IsNull ? null : token, replies.Length > 1 && Replies.Integer(replies[1]) > 0);
     }
 
     public async ValueTask<LockState> LookAsync(string key, Call call)

@@ -130,7 +130,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         RedisEntry.EncodeHead(taggedHead, seed, expiry, tagged: true);
         var stamps = await redis.Change(
             Scripts.Expire(redis.Database, fullKey, head, taggedHead, ttlMs, MicrosoftEntry.From(expiry)), call);
-        return stamps.IsNull ? null : TagStamp.TryDecode((byte[])stamps!);
+        return stamps.IsNull ? null : TagStamp.TryDecode(Replies.Bytes(stamps).Span);
     }
 
     /// <summary>What is left of an entry, which is not slid by asking. Null when there is none.</summary>
@@ -140,12 +140,12 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         if (connection.Pending.Hides(fullKey))
             return null;
 
-        var reply = (RedisResult[])(await redis.Complete(Scripts.Lifetime(redis.Database, fullKey), call))!;
+        var reply = Replies.Array(await redis.Complete(Scripts.Lifetime(redis.Database, fullKey), call));
         if (reply.Length == 0 || Describe(reply, fullKey) is not var (expiry, stamps) || TagStamp.TryDecode(stamps.Span) is not { } tags)
             return null;
 
-        var (leftMs, serverNow) = ((long)reply[0], DateTimeOffset.FromUnixTimeMilliseconds((long)reply[1]));
-        TimeSpan? left = leftMs < 0 ? null : TimeSpan.FromMilliseconds(leftMs);
+        var (leftMs, serverNow) = (Replies.Integer(reply[0]), Ttl.MomentOf(Replies.Number(reply[1])));
+        TimeSpan? left = leftMs < 0 ? null : Ttl.SpanOf(leftMs);
         var end = expiry.Sliding is null && left is { } span ? Ttl.EndOf(serverNow, span) : expiry.AbsoluteEnd;
         return (new CacheEntryLifetime(left, expiry.Sliding, end), tags);
     }
@@ -234,14 +234,10 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
     private static (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)
     {
-        if (reply.Length > 3)
-        {
-            return ReadMicrosoftExpiry((RedisValue)reply[3], (RedisValue)reply[4]) is { } found
-                ? (found, (ReadOnlyMemory<byte>)(RedisValue)reply[5])
-                : null;
-        }
+        if (reply.Length > 5)
+            return ReadMicrosoftExpiry(Replies.Value(reply[3]), Replies.Value(reply[4])) is { } found ? (found, Replies.Bytes(reply[5])) : null;
 
-        ReadOnlyMemory<byte> beginning = (byte[])reply[2]!;
+        var beginning = reply.Length < 3 ? default : Replies.Bytes(reply[2]);
         return RedisEntry.TryDecodeHead(beginning.Span, RedisEntry.SeedOf(fullKey), out var expiry, out var headSize) == EntryMiss.None
             && RedisEntry.TagStampsOf(beginning, headSize) is { } stamps ? (expiry, stamps) : null;
     }

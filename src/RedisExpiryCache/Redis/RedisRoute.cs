@@ -84,7 +84,7 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
         {
             try
             {
-                return (long)await Complete(Commands.Delete(database, keys), call);
+                return Replies.Integer(await Complete(Commands.Delete(database, keys), call));
             }
             catch (RedisServerException notYet) when (RedisFailures.IsPassing(notYet) && !circuit.IsOpen && connection.HasTimeFor(Pause, call))
             {

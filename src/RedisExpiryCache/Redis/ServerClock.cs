@@ -51,10 +51,10 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
         for (var attempt = 0; attempt < Attempts && best.Took > Prompt; attempt++)
         {
             var sent = time.GetTimestamp();
-            RedisResult reply;
+            DateTimeOffset serverTime;
             try
             {
-                reply = await redis.Complete(redis.Database.ExecuteAsync("TIME", [], Commands.Primary), call);
+                serverTime = TimeIn(await redis.Complete(redis.Database.ExecuteAsync("TIME", [], Commands.Primary), call));
             }
             catch (Exception failure) when (RedisErrors.IsOfRedis(failure))
             {
@@ -62,13 +62,20 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
             }
 
             // As of now, when it has arrived: so our clock is late rather than early, and no end that is so and so long from now comes later than that.
-            var parts = (RedisValue[])reply!;
-            var serverTime = DateTimeOffset.FromUnixTimeSeconds((long)parts[0]).AddMicroseconds((double)parts[1]);
             var took = time.GetElapsedTime(sent);
             if (took < best.Took)
                 best = (new Sample(serverTime, time.GetTimestamp()), took);
         }
 
         return best.Sample is null ? null : sample = best.Sample;
+    }
+
+    private static DateTimeOffset TimeIn(RedisResult reply)
+    {
+        var parts = Replies.Array(reply, atLeast: 2);
+        var (seconds, microseconds) = (Replies.Number(parts[0]), Replies.Number(parts[1]));
+        return seconds is >= 0 and < 250_000_000_000 && microseconds is >= 0 and < 1_000_000
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds).AddMicroseconds(microseconds)
+            : throw new RedisException("Redis replied to TIME with a moment out of range.");
     }
 }

@@ -120,7 +120,7 @@ internal sealed class ServerFeed : IAsyncDisposable
     /// </summary>
     private static async Task<long> ListenerAsync(IServer server, string clientName)
     {
-        var clients = (string?)await server.ExecuteAsync("CLIENT", "LIST", "TYPE", "pubsub") ?? "";
+        var clients = Replies.Text(await server.ExecuteAsync("CLIENT", "LIST", "TYPE", "pubsub")) ?? "";
         var ours = clients.Split('\n').Where(line => line.Contains($" name={clientName} ", StringComparison.Ordinal)).Select(NumberIn).DefaultIfEmpty(0).Max();
         return ours > 0 ? ours : throw new TimeoutException("CLIENT LIST does not name the connection that has just subscribed.");
 

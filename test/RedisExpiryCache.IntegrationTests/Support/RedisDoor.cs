@@ -31,7 +31,10 @@ internal sealed class RedisDoor : IAsyncDisposable
     /// <summary>How often the door has answered itself.</summary>
     public long Answered => Interlocked.Read(ref _answered);
 
-    /// <summary>What to say to a command (in upper case) as an error in Redis' own words; null: let it through. What the client library says to begin with always passes.</summary>
+    /// <summary>
+    /// What to say to a command (in upper case) as an error in Redis' own words, or as a whole reply of RESP2 that is none; null: let it through. What the client library
+    /// says to begin with always passes.
+    /// </summary>
     public Func<string, string?> Answer
     {
         set => _answer = value;
@@ -87,7 +90,7 @@ internal sealed class RedisDoor : IAsyncDisposable
                     }
 
                     Interlocked.Increment(ref _answered);
-                    await toClient.WriteAsync(Encoding.ASCII.GetBytes($"-{error}\r\n"), _end.Token);
+                    await toClient.WriteAsync(Encoding.ASCII.GetBytes(error[0] is '$' or '*' or ':' or '+' ? error : $"-{error}\r\n"), _end.Token);
                 }
             }
             catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
