@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.Redis;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -20,19 +20,18 @@ namespace RedisExpiryCache.ResponseCaching;
 //  [8  stale-if-error                ticks]
 //  [8  Last-Modified                 ticks, UTC]
 //  [24 of a part: its first byte, its last byte, the complete length]
-//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it), value in UTF-8;
+//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it), value in ASCII;
 //      a length of the name from 65280 on stands for one of CommonNames, counted from there, and no name follows
 //   …  body
 //
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.
+//
+// What decodes can be sent: Kestrel refuses a status, a field or a body length that HTTP does not have, and would answer each hit
+// with 500. So the decoder checks all of it; FieldLines.CanHold keeps the encoder from writing what the decoder refuses.
 internal static class CachedResponseFormat
 {
     private const byte Version = 5;
     private const int FixedSize = 29, LongestHead = FixedSize + (8 * 8) + 2;
-    private const int LongValue = ushort.MaxValue, FirstCommonName = 0xFF00;
-
-    /// <summary>Part of the format: to be added to at its end alone.</summary>
-    private static readonly string[] CommonNames = ["Content-Type", "Date", "Cache-Control", "ETag", "Last-Modified", "Vary", "Expires", "Content-Language"];
 
     [Flags]
     private enum Flags : ushort
@@ -71,8 +70,9 @@ internal static class CachedResponseFormat
         var size = 5;
         ReadOnlySpan<long> numbers =
         [
-            rules.ResponseTime.UtcTicks, rules.Date.UtcTicks, rules.MakingTime.Ticks, rules.CorrectedInitialAge.Ticks, rules.FreshnessLifetime?.Ticks ?? 0,
-            rules.StaleWhileRevalidate?.Ticks ?? 0, rules.StaleIfError?.Ticks ?? 0, rules.LastModified?.UtcTicks ?? 0,
+            rules.ResponseTime.UtcTicks, rules.Date.UtcTicks,
+            TicksOf(rules.MakingTime), TicksOf(rules.CorrectedInitialAge), TicksOf(rules.FreshnessLifetime),
+            TicksOf(rules.StaleWhileRevalidate), TicksOf(rules.StaleIfError), rules.LastModified?.UtcTicks ?? 0,
             part.Range.First, part.Range.Last, part.CompleteLength,
         ];
         for (var i = 0; i < numbers.Length; i++)
@@ -89,7 +89,7 @@ internal static class CachedResponseFormat
         foreach (var (name, lines) in response.Fields)
         {
             foreach (var line in lines)
-                WriteLine(head, name, line ?? "");
+                FieldLines.Write(head, name, line ?? "");
         }
 
         return head.WrittenMemory;
@@ -100,12 +100,20 @@ internal static class CachedResponseFormat
     {
         var rest = payload.Span;
         if (rest.Length < FixedSize || rest[0] != Version || TryReadRules(ref rest) is not { } rules
-            || !TryTake(ref rest, 2, out var count) || TryReadFields(ref rest, BinaryPrimitives.ReadUInt16LittleEndian(count)) is not { } fields)
+            || !FieldLines.TryTake(ref rest, 2, out var count)
+            || FieldLines.TryRead(ref rest, BinaryPrimitives.ReadUInt16LittleEndian(count)) is not { } fields)
+            return null;
+
+        if (!IsPossible(rules, rest.Length))
             return null;
 
         var etag = CachedResponse.ValueIn(fields, "ETag");
         return (new CachedResponse(fields, rules with { ETag = etag, BodyLength = rest.Length }), payload[^rest.Length..]);
     }
+
+    /// <summary>Why <see cref="TryDecode"/> found no response.</summary>
+    public static EntryMiss MissOf(ReadOnlySpan<byte> payload) =>
+        payload.IsEmpty || payload[0] == Version ? EntryMiss.Damaged : EntryMiss.UnknownVersion;
 
     private static StoredResponse? TryReadRules(ref ReadOnlySpan<byte> bytes)
     {
@@ -118,10 +126,16 @@ internal static class CachedResponseFormat
             if (!flags.HasFlag(NumberFlags[i]))
                 continue;
 
-            if (!TryTake(ref bytes, 8, out var number))
+            if (!FieldLines.TryTake(ref bytes, 8, out var number))
                 return null;
 
             numbers[i] = BinaryPrimitives.ReadInt64LittleEndian(number);
+        }
+
+        foreach (var span in numbers[2..7])
+        {
+            if (span < 0 || span > DeltaSeconds.Max.Ticks)
+                return null;
         }
 
         if (MomentOf(numbers[0]) is not { } responseTime || MomentOf(numbers[1]) is not { } date || MomentOf(numbers[7]) is not { } lastModified)
@@ -148,6 +162,16 @@ internal static class CachedResponseFormat
         };
     }
 
+    /// <summary>A status that is stored, with a body that can be sent with it, and a part that lies within its whole.</summary>
+    private static bool IsPossible(StoredResponse rules, int bodyLength) =>
+        rules.StatusCode is >= 200 and <= 599 and not 304
+        && (bodyLength == 0 || rules.StatusCode is not (204 or 205))
+        && (rules.Part is not { } part
+            || (rules.StatusCode == 206 && part.Range.First >= 0 && part.Range.First <= part.Range.Last
+                && part.Range.Last < part.CompleteLength && bodyLength <= part.Range.Length));
+
+    private static long TicksOf(TimeSpan? span) => DeltaSeconds.Clamp(span ?? TimeSpan.Zero).Ticks;
+
     private static Flags FlagsOf(StoredResponse rules) =>
         (rules.MustRevalidate ? Flags.MustRevalidate : 0)
         | (rules.FreshnessLifetime is null ? 0 : Flags.HasLifetime)
@@ -161,94 +185,6 @@ internal static class CachedResponseFormat
         | (rules.StaleWhileRevalidate is null ? 0 : Flags.HasStaleWhileRevalidate)
         | (rules.StaleIfError is null ? 0 : Flags.HasStaleIfError)
         | (rules.CorrectedInitialAge == TimeSpan.Zero ? 0 : Flags.HasInitialAge);
-
-    private static void WriteLine(ArrayBufferWriter<byte> head, string name, string line)
-    {
-        var length = Encoding.UTF8.GetByteCount(line);
-        var span = head.GetSpan(8 + name.Length + length);
-        var common = Array.IndexOf(CommonNames, name);
-        var size = 2;
-        if (common >= 0)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)(FirstCommonName + common));
-        }
-        else if (name.Length < FirstCommonName)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)name.Length);
-            size += Encoding.ASCII.GetBytes(name, span[2..]);
-        }
-        else
-        {
-            throw new OverflowException($"A field's name can be at most {FirstCommonName - 1} characters long.");
-        }
-
-        BinaryPrimitives.WriteUInt16LittleEndian(span[size..], (ushort)Math.Min(length, LongValue));
-        size += 2;
-        if (length >= LongValue)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(span[size..], length);
-            size += 4;
-        }
-
-        Encoding.UTF8.GetBytes(line, span[size..]);
-        head.Advance(size + length);
-    }
-
-    private static KeyValuePair<string, StringValues>[]? TryReadFields(ref ReadOnlySpan<byte> bytes, int count)
-    {
-        var fields = new KeyValuePair<string, StringValues>[count];
-        var found = 0;
-        for (var i = 0; i < count; i++)
-        {
-            if (!TryTake(ref bytes, 2, out var nameLength)
-                || TryTakeName(ref bytes, BinaryPrimitives.ReadUInt16LittleEndian(nameLength)) is not { } name
-                || !TryTakeLength(ref bytes, out var valueLength)
-                || !TryTake(ref bytes, valueLength, out var value))
-                return null;
-
-            var line = Encoding.UTF8.GetString(value);
-            if (found > 0 && fields[found - 1].Key == name)
-                fields[found - 1] = new(name, StringValues.Concat(fields[found - 1].Value, line));
-            else
-                fields[found++] = new(name, line);
-        }
-
-        Array.Resize(ref fields, found);
-        return fields;
-    }
-
-    private static string? TryTakeName(ref ReadOnlySpan<byte> bytes, int length)
-    {
-        if (length >= FirstCommonName)
-            return length - FirstCommonName < CommonNames.Length ? CommonNames[length - FirstCommonName] : null;
-
-        return TryTake(ref bytes, length, out var name) ? Encoding.ASCII.GetString(name) : null;
-    }
-
-    private static bool TryTakeLength(ref ReadOnlySpan<byte> bytes, out int length)
-    {
-        length = 0;
-        if (!TryTake(ref bytes, 2, out var taken))
-            return false;
-
-        length = BinaryPrimitives.ReadUInt16LittleEndian(taken);
-        if (length < LongValue)
-            return true;
-
-        if (!TryTake(ref bytes, 4, out taken))
-            return false;
-
-        length = BinaryPrimitives.ReadInt32LittleEndian(taken);
-        return true;
-    }
-
-    private static bool TryTake(ref ReadOnlySpan<byte> bytes, int count, out ReadOnlySpan<byte> taken)
-    {
-        var fits = count >= 0 && count <= bytes.Length;
-        taken = fits ? bytes[..count] : default;
-        bytes = fits ? bytes[count..] : bytes;
-        return fits;
-    }
 
     private static DateTimeOffset? MomentOf(long ticks) =>
         ticks >= 0 && ticks <= DateTimeOffset.MaxValue.UtcTicks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;

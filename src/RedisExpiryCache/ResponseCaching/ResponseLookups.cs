@@ -199,7 +199,7 @@ internal sealed class ResponseLookups(
                 };
             }
 
-            report.Unreadable(key, EntryMiss.UnknownVersion);
+            report.Unreadable(key, CachedResponseFormat.MissOf(read.Payload.Span));
         }
 
         read.Dispose();

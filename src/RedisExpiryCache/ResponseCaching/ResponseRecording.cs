@@ -211,6 +211,9 @@ internal sealed class ResponseRecording : IDisposable
             call.Names = StorableResponses.NamesOf(exchange, AppsFields().Vary, AppsFields().ContentEncoding);
             if (verdict.Lifetime is { } lifetime)
                 Keep(response, facts, lifetime, now);
+
+            if (Response is not null && !FieldLines.CanHold(Response.Fields))
+                Forbidden = NoStoreReason.Fields.Token();
         }
         catch (Exception mistake)
         {

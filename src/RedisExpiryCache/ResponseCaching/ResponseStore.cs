@@ -52,6 +52,12 @@ internal sealed class ResponseStore(
     {
         try
         {
+            if (!FieldLines.CanHold(response.Fields))
+            {
+                report.NotStored(exchange.Path, NoStoreReason.Fields.Token());
+                return StoreOutcome.Failed;
+            }
+
             if (response.Rules.StaleWhileRevalidate is not null)
                 renewals.StartCapturing();
 

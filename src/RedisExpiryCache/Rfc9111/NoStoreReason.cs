@@ -57,6 +57,9 @@ internal enum NoStoreReason
     /// <summary>The response has trailers, which are not stored.</summary>
     Trailers,
 
+    /// <summary>A field has characters that are not ASCII, or control characters; or the fields are too many or too long.</summary>
+    Fields,
+
     /// <summary>Redis could not be reached.</summary>
     RedisUnavailable,
 

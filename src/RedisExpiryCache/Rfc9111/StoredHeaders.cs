@@ -28,6 +28,9 @@ internal static class StoredHeaders
         && !directives.WithheldFields.Contains(fieldName, StringComparer.OrdinalIgnoreCase)
         && !IsListed(fieldName, connection);
 
+    /// <summary>Whether a field is in no stored response: of the connection, of a proxy, or worked out for each answer.</summary>
+    public static bool IsNeverStored(string fieldName) => NeverStored.Contains(fieldName);
+
     /// <summary>Checksums of exactly the bytes that came with them: of a part, or of the whole, and never of the other.</summary>
     public static bool IsOfTheseBytes(string fieldName) =>
         fieldName.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase) || fieldName.Equals("Content-MD5", StringComparison.OrdinalIgnoreCase);
