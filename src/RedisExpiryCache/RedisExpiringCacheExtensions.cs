@@ -139,7 +139,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton(static provider =>
         {
             var connection = provider.GetRequiredService<RedisExpiringCache>().Connection;
-            return new RedisEntries(connection, EntryFormat.Compact, connection.Near);
+            return new RedisEntries(connection, EntryFormat.Compact, EntryKind.Response, connection.Near);
         });
         services.TryAddSingleton(static _ => new Recent<UrlRecord>(RememberedUrls));
         services.TryAddSingleton(static provider => new NearResponses(

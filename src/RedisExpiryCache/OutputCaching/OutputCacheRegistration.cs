@@ -19,7 +19,7 @@ internal static class OutputCacheRegistration
             return;
 
         services.AddSingleton(static provider => new OutputCacheStore(
-            new RedisEntries(provider.GetRequiredService<RedisExpiringCache>().Connection, EntryFormat.Compact),
+            new RedisEntries(provider.GetRequiredService<RedisExpiringCache>().Connection, EntryFormat.Compact, EntryKind.OutputCache),
             provider.GetRequiredService<Generations>(),
             provider.GetRequiredService<ServerClock>(),
             new OutputCacheReport(provider.GetRequiredService<CacheMetrics>(), provider.GetService<ILoggerFactory>()),

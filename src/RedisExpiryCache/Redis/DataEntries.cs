@@ -12,8 +12,9 @@ namespace RedisExpiryCache.Redis;
 internal sealed class DataEntries(RedisConnection connection, DataDegradation degradation, DataReport report, RedisExpiringCacheOptions options)
 {
     private readonly ServerClock clock = connection.Clock;
-    private readonly RedisEntries entries = new(connection, options.EntryFormat, options.NearCache.IncludeData ? connection.Near : null);
+    private readonly RedisEntries entries = new(connection, options.EntryFormat, EntryKind.Data, options.NearCache.IncludeData ? connection.Near : null);
     private readonly string instanceName = options.InstanceName ?? "";
+    private readonly ReservedDataKeys reserved = new(connection, options.InstanceName ?? "");
     private readonly EntryTags entryTags = new(new Generations(connection), $"{options.InstanceName}tag:data:");
 
     public ValueTask<byte[]?> GetAsync(string key, Call call) =>
@@ -40,13 +41,13 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         RedisEntries.Check(value);
 
         var fullKey = FullKey(key);
-        return Reported(DataOperation.Set, key, call, WriteAsync(fullKey, value, options, tags, call), new Evicted(Key: fullKey));
+        return Reported(DataOperation.Set, key, call, WriteAsync(key, fullKey, value, options, tags, call), new Evicted(Key: fullKey));
     }
 
     public ValueTask<bool> RefreshAsync(string key, Call call)
     {
         Check(key, call);
-        if (FindNear(FullKey(key)) is not { } near)
+        if (FindNear(key, FullKey(key)) is not { } near)
             return Reported(DataOperation.Refresh, key, call, SlideAsync(key, call));
 
         // As a read does, which would be no less true: who refreshes on each request is not to drop everybody's copy with each.
@@ -66,8 +67,11 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         call.Token.ThrowIfCancellationRequested();
         var named = keys.Count == 1 ? keys.First() : $"{keys.Count} keys";
         string[] fullKeys = [.. keys.Select(FullKey)];
-        return Reported(DataOperation.Remove, named, call, entries.RemoveAsync(fullKeys, call), new Evicted(Keys: fullKeys));
+        return Reported(DataOperation.Remove, named, call, RemoveAsync(keys, fullKeys, call), new Evicted(Keys: fullKeys));
     }
+
+    private async ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, string[] fullKeys, Call call) =>
+        await entries.RemoveAsync(fullKeys, call) + await reserved.RemoveUnmarkedAsync(keys, call);
 
     public ValueTask<bool> RemoveByTagAsync(string tag, Call call)
     {
@@ -79,14 +83,14 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, Call call)
     {
         Check(key, call);
-        return Reported(DataOperation.GetLifetime, key, call, LifetimeAsync(FullKey(key), call));
+        return Reported(DataOperation.GetLifetime, key, call, LifetimeAsync(key, call));
     }
 
     public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, Call call)
     {
         Check(key, call);
         ArgumentNullException.ThrowIfNull(options);
-        return Reported(DataOperation.Expire, key, call, NewExpiryAsync(FullKey(key), options, call));
+        return Reported(DataOperation.Expire, key, call, NewExpiryAsync(key, options, call));
     }
 
     /// <summary>What the caller takes from what was read, which is gone after that.</summary>
@@ -95,12 +99,15 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     {
         Check(key, call);
         var fullKey = FullKey(key);
-        if (FindNear(fullKey) is { } near)
+        if (FindNear(key, fullKey) is { } near)
             return Taken(near, HitLevel.Near);
 
         EntryRead read;
         try
         {
+            if (DataKeys.IsReserved(key))
+                fullKey = await reserved.LocateAsync(key, call);
+
             read = degradation.HidesAll ? new EntryRead(EntryMiss.Absent) : await entryTags.ReadAsync(entries, fullKey, call);
         }
         catch (Exception failure) when (report.Failed(DataOperation.Get, key, failure, call.Started) || degradation.Covers(failure, call))
@@ -124,7 +131,8 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         }
     }
 
-    private EntryRead? FindNear(string fullKey) => degradation.HidesAll ? null : entryTags.FindNear(entries, fullKey);
+    private EntryRead? FindNear(string key, string fullKey) =>
+        degradation.HidesAll || DataKeys.IsReserved(key) ? null : entryTags.FindNear(entries, fullKey);
 
     /// <summary>Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.</summary>
     private void Slide(string key, string fullKey, EntryRead read, TimeSpan window) =>
@@ -159,7 +167,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteAsync(
-        string fullKey, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
+        string key, string fullKey, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
     {
         var (expiry, serverNow) = await ExpiryOf(options, call);
         var stamps = tags.Count == 0 ? [] : await entryTags.StampAsync(tags, Generations.Slack, call);
@@ -167,21 +175,25 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         if (stamps.Length > 0)
             await entryTags.KeepAsync(stamps, LifetimeOf(expiry, serverNow), call);
 
+        if (DataKeys.IsReserved(key))
+            await reserved.RemoveUnmarkedAsync([key], call);
+
         return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> SlideAsync(string key, Call call)
     {
-        var (tags, window) = await entries.Slides.NowAsync(FullKey(key), call);
+        var (tags, window) = await entries.Slides.NowAsync(await reserved.LocateAsync(key, call), call);
         if (tags.Length > 0)
             _ = KeepBehindAsync(key, tags, window);
 
         return true;
     }
 
-    private async ValueTask<bool> NewExpiryAsync(string fullKey, DistributedCacheEntryOptions options, Call call)
+    private async ValueTask<bool> NewExpiryAsync(string key, DistributedCacheEntryOptions options, Call call)
     {
+        var fullKey = await reserved.LocateAsync(key, call);
         var (expiry, serverNow) = await ExpiryOf(options, call);
         var tags = await entries.ExpireAsync(fullKey, expiry, serverNow, call);
 
@@ -189,10 +201,12 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
         return tags is not null && !degradation.HidesAll && await entryTags.KeepAsync(tags, LifetimeOf(expiry, serverNow), call);
     }
 
-    private async ValueTask<CacheEntryLifetime?> LifetimeAsync(string fullKey, Call call) =>
-        !degradation.HidesAll && await entries.LifetimeAsync(fullKey, call) is var (lifetime, tags) && await entryTags.AreCurrentAsync(fullKey, tags, guess: null, call)
-            ? lifetime
-            : null;
+    private async ValueTask<CacheEntryLifetime?> LifetimeAsync(string key, Call call)
+    {
+        var fullKey = await reserved.LocateAsync(key, call);
+        return !degradation.HidesAll && await entries.LifetimeAsync(fullKey, call) is var (lifetime, tags)
+            && await entryTags.AreCurrentAsync(fullKey, tags, guess: null, call) ? lifetime : null;
+    }
 
     /// <summary>
     /// The expiry on the server's clock. Only a moment needs that clock; for a time from now, any clock gives the same.
@@ -229,7 +243,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     private static TimeSpan? LifetimeOf(EntryExpiry expiry, DateTimeOffset serverNow) =>
         expiry.AbsoluteEnd is { } end ? end - serverNow : expiry.Sliding;
 
-    private string FullKey(string key) => instanceName + key;
+    private string FullKey(string key) => DataKeys.NameOf(instanceName, key);
 
     private static void Check(string key, Call call)
     {

@@ -18,7 +18,7 @@ internal enum EntryMiss
     /// <summary>The key holds a value that this library did not write.</summary>
     Foreign,
 
-    /// <summary>A later version of this library wrote the entry, with a feature that this one does not know.</summary>
+    /// <summary>An earlier version of this library wrote the entry, or a later one with a feature that this one does not know.</summary>
     UnknownVersion,
 
     /// <summary>The entry is cut short, altered, or was written for another key.</summary>

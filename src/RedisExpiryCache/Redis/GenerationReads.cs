@@ -20,7 +20,7 @@ internal sealed class GenerationReads(RedisConnection connection)
     public ValueTask<(string?[] Values, EntryRead Entry)> AskWithEntryAsync(string entryKey, string[] keys, Call call) => AskTogetherAsync(
         [entryKey, .. keys],
         call,
-        static (reads, keys, found) => (reads.Checked(keys.AsSpan(1), found.AsSpan(1)), RedisEntries.Decoded(found[0], keys[0])));
+        static (reads, keys, found) => (reads.Checked(keys.AsSpan(1), found.AsSpan(1)), RedisEntries.Decoded(found[0], keys[0], EntryKind.Response)));
 
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, Call call)

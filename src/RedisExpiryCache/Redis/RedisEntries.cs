@@ -14,8 +14,9 @@ namespace RedisExpiryCache.Redis;
 /// </summary>
 /// <param name="connection">To Redis.</param>
 /// <param name="format">In which entries are written.</param>
+/// <param name="kind">Of the entries. Only data entries are read in Microsoft's layout, which holds no kind.</param>
 /// <param name="nearCopies">Where what is read may be kept; null: nowhere.</param>
-internal sealed class RedisEntries(RedisConnection connection, EntryFormat format, NearCopies? nearCopies = null)
+internal sealed class RedisEntries(RedisConnection connection, EntryFormat format, EntryKind kind, NearCopies? nearCopies = null)
 {
     // Redis holds 512 MiB under a key; the rest is left for the header and the tags.
     private const long MaximumValueSize = 512L * 1024 * 1024 - 128 * 1024;
@@ -69,12 +70,12 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         try
         {
             read = format == EntryFormat.Compact
-                ? Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey)
+                ? Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey, kind)
                 : await ReadOtherwise(redis, fullKey, call);
         }
         catch (RedisServerException refused) when (format == EntryFormat.Compact && RedisErrors.IsWrongType(refused))
         {
-            read = await ReadOtherwise(connection.RouteTo(fullKey, Access.Read), fullKey, call);
+            read = kind == EntryKind.Data ? await ReadOtherwise(connection.RouteTo(fullKey, Access.Read), fullKey, call) : WrongType;
         }
 
         if (copying.IsOpen)
@@ -103,7 +104,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         else
         {
             var command = SetCommand.Rent(RedisEntry.EncodedSize(expiry, stamps, payload.Length));
-            RedisEntry.Encode(command.Bytes, RedisEntry.SeedOf(fullKey), expiry, stamps, payload);
+            RedisEntry.Encode(command.Bytes, RedisEntry.SeedOf(fullKey, kind), expiry, stamps, payload);
             await redis.Change(command.SendAsync(redis.Database, fullKey, ttlMs), call);
             command.Return();
         }
@@ -123,7 +124,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         if (ttlMs == 0)
             return await redis.DeleteAsync([fullKey], call) > 0 ? [] : null;
 
-        var seed = RedisEntry.SeedOf(fullKey);
+        var seed = RedisEntry.SeedOf(fullKey, kind);
         var size = RedisEntry.HeadSize(RedisEntry.FlagsOf(expiry));
         byte[] head = new byte[size], taggedHead = new byte[size];
         RedisEntry.EncodeHead(head, seed, expiry, tagged: false);
@@ -170,11 +171,11 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
         : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
 
-    private static async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
+    private async ValueTask<EntryRead?> ReadCompact(RedisRoute redis, string fullKey, Call call)
     {
         try
         {
-            return Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey);
+            return Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey, kind);
         }
         catch (RedisServerException refused) when (RedisErrors.IsWrongType(refused))
         {
@@ -182,15 +183,16 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         }
     }
 
-    private static EntryRead Decoded(Lease<byte>? lease, string fullKey) =>
-        lease is null ? new EntryRead(EntryMiss.Absent) : Decoded(lease.Memory, lease, fullKey);
+    private static EntryRead Decoded(Lease<byte>? lease, string fullKey, EntryKind kind) =>
+        lease is null ? new EntryRead(EntryMiss.Absent) : Decoded(lease.Memory, lease, fullKey, kind);
 
     /// <summary>What Redis has said it holds under a key.</summary>
-    public static EntryRead Decoded(RedisValue value, string fullKey) => value.IsNull ? new EntryRead(EntryMiss.Absent) : Decoded((ReadOnlyMemory<byte>)value, buffer: null, fullKey);
+    public static EntryRead Decoded(RedisValue value, string fullKey, EntryKind kind) =>
+        value.IsNull ? new EntryRead(EntryMiss.Absent) : Decoded((ReadOnlyMemory<byte>)value, buffer: null, fullKey, kind);
 
-    private static EntryRead Decoded(ReadOnlyMemory<byte> bytes, Lease<byte>? buffer, string fullKey)
+    private static EntryRead Decoded(ReadOnlyMemory<byte> bytes, Lease<byte>? buffer, string fullKey, EntryKind kind)
     {
-        var miss = RedisEntry.TryDecode(bytes, RedisEntry.SeedOf(fullKey), out var entry);
+        var miss = RedisEntry.TryDecode(bytes, RedisEntry.SeedOf(fullKey, kind), out var entry);
         var tags = miss == EntryMiss.None ? TagStamp.TryDecode(entry.TagStamps.Span) : null;
         if (tags is not null)
             return new EntryRead(entry, tags, buffer);
@@ -232,13 +234,13 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
             : new EntryRead(new DecodedEntry(expiry, default, (ReadOnlyMemory<byte>)fields[2]), tags, buffer: null);
     }
 
-    private static (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)
+    private (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)
     {
         if (reply.Length > 5)
             return ReadMicrosoftExpiry(Replies.Value(reply[3]), Replies.Value(reply[4])) is { } found ? (found, Replies.Bytes(reply[5])) : null;
 
         var beginning = reply.Length < 3 ? default : Replies.Bytes(reply[2]);
-        return RedisEntry.TryDecodeHead(beginning.Span, RedisEntry.SeedOf(fullKey), out var expiry, out var headSize) == EntryMiss.None
+        return RedisEntry.TryDecodeHead(beginning.Span, RedisEntry.SeedOf(fullKey, kind), out var expiry, out var headSize) == EntryMiss.None
             && RedisEntry.TagStampsOf(beginning, headSize) is { } stamps ? (expiry, stamps) : null;
     }
 

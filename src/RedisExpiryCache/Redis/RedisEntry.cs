@@ -6,24 +6,26 @@ using RedisExpiryCache.Expiry;
 
 namespace RedisExpiryCache.Redis;
 
-// FORMAT of an entry, version 1. Numbers are little-endian.
+// FORMAT of an entry, version 2. Numbers are little-endian.
 //
-//   1  version    0xC1; text never starts with it, so a foreign string is known as one
+//   1  version    0xC0 (version 1: 0xC1); text never starts with it, so a foreign string is known as one
 //   1  flags      1 sliding, 2 absolute, 4 tagged; any other bit: written by a later version
-//   4  check      of version, flags, sliding and absolute, seeded by the entry's full Redis key
+//   4  check      of version, flags, sliding and absolute, seeded by the entry's kind and full Redis key
 //  [8  sliding    window in milliseconds]
 //  [8  absolute   end in Unix milliseconds, the server's clock; kept for entries that slide, elsewhere the time to live says it]
-//   8  check      of all that follows, seeded by the entry's full Redis key and by the flags that say how to read it (tagged)
+//   8  check      of all that follows, seeded by the entry's kind and full Redis key, and by the flags that say how to read it (tagged)
 //  [2  length     of the tag stamps, then the stamps themselves: see TagStamp]
 //   …  payload
 //
-// The first part can be exchanged without knowing the rest (ExpireAsync does). Both checks are seeded by the key, so an entry that was
-// copied to another key, or a reply that belongs to another question, does not pass for this key's entry. They guard against
+// The first part can be exchanged without knowing the rest (ExpireAsync does). Both checks are seeded by kind and key, so an
+// entry that was copied to another key, a value that imitates another kind, or another command's reply does not pass for this entry. They guard against
 // accident, not against someone who may write to Redis. A field is added by giving it a flag; older readers then see a miss.
 // The scripts in Scripts.cs read this layout too.
 internal static class RedisEntry
 {
-    public const byte Version = 0xC1;
+    public const byte Version = 0xC0;
+
+    private const byte EarlierVersion = 0xC1;
     public const byte SlidingFlag = 1, AbsoluteFlag = 2, TaggedFlag = 4;
 
     private const int HeadCheckOffset = 2, FieldsOffset = 6, FieldSize = 8, BodyCheckSize = 8, TagLengthSize = 2;
@@ -32,8 +34,9 @@ internal static class RedisEntry
     /// <summary>The longest that an entry's first part, up to the body's check, can be.</summary>
     public const int MaximumHeadSize = FieldsOffset + 2 * FieldSize;
 
-    /// <summary>What binds an entry to its key: over the UTF-16 form, in which keys that UTF-8 cannot tell apart still differ.</summary>
-    public static long SeedOf(ReadOnlySpan<char> fullKey) => (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(fullKey));
+    /// <summary>Binds an entry to its kind and key: over the UTF-16 form, in which keys that UTF-8 cannot tell apart still differ.</summary>
+    public static long SeedOf(ReadOnlySpan<char> fullKey, EntryKind kind) =>
+        (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(fullKey), (long)kind);
 
     public static int HeadSize(byte flags) =>
         FieldsOffset + ((flags & SlidingFlag) != 0 ? FieldSize : 0) + ((flags & AbsoluteFlag) != 0 ? FieldSize : 0);
@@ -118,7 +121,7 @@ internal static class RedisEntry
     {
         (expiry, headSize) = (default, 0);
         if (bytes.IsEmpty || bytes[0] != Version)
-            return EntryMiss.Foreign;
+            return !bytes.IsEmpty && bytes[0] == EarlierVersion ? EntryMiss.UnknownVersion : EntryMiss.Foreign;
 
         if (bytes.Length < FieldsOffset)
             return EntryMiss.Damaged;

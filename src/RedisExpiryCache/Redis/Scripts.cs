@@ -43,7 +43,7 @@ internal static class Scripts
           window = math.floor(ticks / 10000)
           if ends and ends >= 0 then last = math.floor((ends - 621355968000000000) / 10000) else tags = fields[3] or '' end
         else
-          if #head < 14 or string.byte(head, 1) ~= 193 then return false end
+          if #head < 14 or string.byte(head, 1) ~= 192 then return false end
           local flags = string.byte(head, 2)
           if flags % 2 == 0 or flags >= 8 then return false end
           window = number(head, 7)
@@ -77,7 +77,7 @@ internal static class Scripts
           if ttl == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ttl) end
           return redis.call('HGET', KEYS[1], 'tags') or ''
         end
-        if #value < 14 or string.byte(value, 1) ~= 193 then return false end
+        if #value < 14 or string.byte(value, 1) ~= 192 then return false end
         local flags = string.byte(value, 2)
         if flags >= 8 then return false end
         local size = 6
@@ -104,7 +104,7 @@ internal static class Scripts
           if fields.err or redis.call('HEXISTS', KEYS[1], 'data') == 0 then return {} end
           return {left, time, '', fields[1] or '', fields[2] or '', fields[3] or ''}
         end
-        if #head >= 2 and string.byte(head, 1) == 193 then
+        if #head >= 2 and string.byte(head, 1) == 192 then
           local flags = string.byte(head, 2)
           if flags % 8 >= 4 then
             local at = 14
@@ -211,6 +211,10 @@ internal static class Scripts
         return put(ARGV[1] .. '~' .. ids .. string.sub(value, notes))
         """;
 
+    private const string DeleteHashScript = """
+        return redis.call('TYPE', KEYS[1]).ok == 'hash' and redis.call('DEL', KEYS[1]) or 0
+        """;
+
     // ARGV: the holder's token, what to leave in its place, for how many ms or '' (then nothing is left).
     private const string ReleaseScript = """
         if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -251,6 +255,9 @@ internal static class Scripts
     public static Task<RedisResult> Note(IDatabase database, RedisKey key, string note) => Run(database, NoteScript, key, note);
 
     public static Task<RedisResult> Retire(IDatabase database, RedisKey key, string newId, int mostRetired) => Run(database, RetireScript, key, newId, mostRetired);
+
+    /// <summary>DEL of a key that holds a hash.</summary>
+    public static Task<RedisResult> DeleteHash(IDatabase database, RedisKey key) => Run(database, DeleteHashScript, key);
 
     public static Task<RedisResult> Release(IDatabase database, RedisKey key, string token, string mark, long? markMs) =>
         Run(database, ReleaseScript, key, token, mark, OrEmpty(markMs));

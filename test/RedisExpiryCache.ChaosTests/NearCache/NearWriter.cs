@@ -128,7 +128,7 @@ internal sealed class NearWriter(RedisServer server, string prefix, NearApp app)
         var payload = new EntryPayload(default, new ReadOnlySequence<byte>(BytesOf(thing, version)));
         var expiry = new EntryExpiry();
         var bytes = new byte[RedisEntry.EncodedSize(expiry, default, payload.Length)];
-        RedisEntry.Encode(bytes, RedisEntry.SeedOf(prefix + Things.NameOf(thing)), expiry, default, payload);
+        RedisEntry.Encode(bytes, RedisEntry.SeedOf(prefix + Things.NameOf(thing), EntryKind.Data), expiry, default, payload);
         return bytes;
     }
 

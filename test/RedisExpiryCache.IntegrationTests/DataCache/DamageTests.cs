@@ -105,7 +105,7 @@ public sealed class DamageTests(RedisFixture fixture) : IAsyncLifetime
     {
         // As such a version would write it: one flag more, and the check over it right.
         byte[] head = [RedisEntry.Version, 8];
-        var check = (uint)System.IO.Hashing.XxHash3.HashToUInt64(head, RedisEntry.SeedOf(_key));
+        var check = (uint)System.IO.Hashing.XxHash3.HashToUInt64(head, RedisEntry.SeedOf(_key, EntryKind.Data));
         byte[] entry = [.. head, .. BitConverter.GetBytes(check), .. new byte[8], .. _value];
         await Raw.StringSetAsync(_key, entry);
 

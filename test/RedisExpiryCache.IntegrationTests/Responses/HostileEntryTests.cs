@@ -93,7 +93,7 @@ public sealed class HostileEntryTests(RedisFixture fixture)
 
         var key = Assert.Single(await fixture.Server.KeysAsync(app.Prefix), static key => key.Contains('#', StringComparison.Ordinal));
         var stored = (ReadOnlyMemory<byte>)await fixture.Server.Raw.StringGetAsync(key);
-        var seed = RedisEntry.SeedOf(key);
+        var seed = RedisEntry.SeedOf(key, EntryKind.Response);
         Assert.Equal(EntryMiss.None, RedisEntry.TryDecode(stored, seed, out var entry));
         var replaced = new byte[RedisEntry.EncodedSize(entry.Expiry, entry.TagStamps.Span, payload.Length)];
         RedisEntry.Encode(replaced, seed, entry.Expiry, entry.TagStamps.Span, new EntryPayload(default, new(payload)));

@@ -26,7 +26,7 @@ public class RedisEntryTests
     [Fact]
     public void What_was_encoded_is_decoded() => Gen.Select(Expiry, Stamps, Payload, Gen.String).Sample((expiry, stamps, payload, key) =>
     {
-        var seed = RedisEntry.SeedOf(key);
+        var seed = RedisEntry.SeedOf(key, EntryKind.Data);
         var miss = RedisEntry.TryDecode(Encode(seed, expiry, stamps, payload), seed, out var decoded);
 
         Assert.Equal(EntryMiss.None, miss);
@@ -82,11 +82,11 @@ public class RedisEntryTests
     public void An_entry_of_another_key_is_a_miss() => Gen.Select(Expiry, Stamps, Payload, Gen.String, Gen.String)
         .Where((_, _, _, one, other) => one != other)
         .Sample((expiry, stamps, payload, one, other) =>
-            RedisEntry.TryDecode(Encode(RedisEntry.SeedOf(one), expiry, stamps, payload), RedisEntry.SeedOf(other), out _) == EntryMiss.Damaged);
+            RedisEntry.TryDecode(Encode(RedisEntry.SeedOf(one, EntryKind.Data), expiry, stamps, payload), RedisEntry.SeedOf(other, EntryKind.Data), out _) == EntryMiss.Damaged);
 
     [Fact]
     public void Keys_that_utf8_cannot_tell_apart_have_different_seeds() =>
-        Assert.NotEqual(RedisEntry.SeedOf("\uD800"), RedisEntry.SeedOf("\uD801"));
+        Assert.NotEqual(RedisEntry.SeedOf("\uD800", EntryKind.Data), RedisEntry.SeedOf("\uD801", EntryKind.Data));
 
     [Theory]
     [InlineData("")]
