@@ -5,6 +5,9 @@
 # test/chaos.sh --near --seconds 60: three processes with near caches read while a fourth one changes everything, and connections, networks, processes and
 # the server fail. Prints how much was read, how old it was at worst and how soon changes are seen; the exit code is 0 only if nothing was read that had been
 # out of date for more than a second.
+#
+# test/chaos.sh --rogue --seconds 600: an endpoint whose writes outlive its requests, beside other pages, and a thread that poisons the shared array pool.
+# Prints the answers checked and the foreign bytes found; the exit code is 0 only if there were none.
 set -euo pipefail
 
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/RedisExpiryCache.ChaosTests"

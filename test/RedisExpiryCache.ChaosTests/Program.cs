@@ -10,6 +10,7 @@ return args switch
     [KillableApp.Verb, .. var rest] => await KillableApp.RunAsync(rest),
     [NearApp.Verb, .. var rest] => await NearApp.RunAsync(rest),
     [LongRun.Verb, NearLongRun.Option, .. var rest] => await NearLongRun.RunAsync(rest),
+    [LongRun.Verb, RogueLongRun.Option, .. var rest] => await RogueLongRun.RunAsync(rest),
     [LongRun.Verb, .. var rest] => await LongRun.RunAsync(rest),
     _ when args.Any(static arg => arg is "--server" or "--internal-msbuild-node") => await TestPlatformTestFramework.RunAsync(args, static (_, _) => { }),
     _ => await ConsoleRunner.Run(args),

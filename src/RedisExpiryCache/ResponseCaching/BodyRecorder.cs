@@ -9,6 +9,10 @@ namespace RedisExpiryCache.ResponseCaching;
 /// it is written. A response that is held back goes nowhere: what the app writes then is dropped, and the real response stays as it was, not even started.
 /// Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
 /// </summary>
+/// <remarks>
+/// An application may keep the stream, the writer or this feature. After <see cref="End"/> each use throws, as the server's own do: the server
+/// may already have given the real ones to the next request of the connection.
+/// </remarks>
 /// <param name="inner">The real body.</param>
 /// <param name="recorded">Where the bytes are kept.</param>
 /// <param name="isHeldBack">Asked when something is due to go out; the first answer stands.</param>
@@ -21,14 +25,20 @@ internal sealed class BodyRecorder(
 {
     private RecordingStream? stream;
     private RecordingWriter? writer;
+    private volatile bool isEnded;
 
     public Stream Stream => stream ??= new RecordingStream(inner.Stream, recorded, IsHeldBack);
 
-    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack, isUndecided, Stops);
+    public PipeWriter Writer => writer ??= new RecordingWriter(inner.Writer, recorded, isHeldBack, isUndecided, Stops, ThrowIfEnded);
+
+    /// <summary>The request has ended.</summary>
+    public void End() => isEnded = true;
 
     /// <summary>Lets go of what waits: to the client, or nowhere.</summary>
+    /// <exception cref="ObjectDisposedException">The request has ended.</exception>
     public bool IsHeldBack()
     {
+        ThrowIfEnded();
         writer?.LetGo();
         return Stops();
     }
@@ -42,7 +52,17 @@ internal sealed class BodyRecorder(
         return false;
     }
 
-    public void DisableBuffering() => inner.DisableBuffering();
+    private void ThrowIfEnded()
+    {
+        if (isEnded)
+            throw new ObjectDisposedException(nameof(HttpResponse), "The request has ended: nothing more can be written to its response.");
+    }
+
+    public void DisableBuffering()
+    {
+        ThrowIfEnded();
+        inner.DisableBuffering();
+    }
 
     public Task StartAsync(CancellationToken cancellationToken = default) =>
         IsHeldBack() ? Task.CompletedTask : inner.StartAsync(cancellationToken);
@@ -62,7 +82,8 @@ internal sealed class BodyRecorder(
             ? SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken)
             : inner.SendFileAsync(path, offset, count, cancellationToken);
 
-    private sealed class RecordingWriter(PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided, Func<bool> stops) : PipeWriter
+    private sealed class RecordingWriter(
+        PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided, Func<bool> stops, Action throwIfEnded) : PipeWriter
     {
         private ArrayBufferWriter<byte>? waiting;
         private Memory<byte> current;
@@ -74,6 +95,8 @@ internal sealed class BodyRecorder(
 
         public override Memory<byte> GetMemory(int sizeHint = 0)
         {
+            throwIfEnded();
+
             // What is held back waits too, and is dropped when it is let go.
             isCurrentWaiting = isUndecided?.Invoke() is true || isHeldBack();
             if (isCurrentWaiting)
@@ -85,6 +108,7 @@ internal sealed class BodyRecorder(
 
         public void LetGo()
         {
+            throwIfEnded();
             if (waiting is not { WrittenCount: > 0 } bytes)
                 return;
 
@@ -100,6 +124,8 @@ internal sealed class BodyRecorder(
 
         public override void Advance(int bytes)
         {
+            // The memory that was handed out may be in use for another response by now.
+            throwIfEnded();
             if (isCurrentWaiting)
             {
                 waiting!.Advance(bytes);
@@ -140,7 +166,11 @@ internal sealed class BodyRecorder(
             return stops() ? default : inner.FlushAsync(cancellationToken);
         }
 
-        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+        public override void CancelPendingFlush()
+        {
+            throwIfEnded();
+            inner.CancelPendingFlush();
+        }
 
         public override void Complete(Exception? exception = null)
         {

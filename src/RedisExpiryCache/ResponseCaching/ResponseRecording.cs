@@ -28,7 +28,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly ResponseReport report;
     private readonly IHttpResponseBodyFeature realBody;
     private readonly BodyRecorder recorder;
-    private readonly KeyValuePair<string, StringValues>[] earlierFields;
+    private readonly FieldsInFront inFront;
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
     private RepresentationFields? asItLeft;
@@ -49,12 +49,13 @@ internal sealed class ResponseRecording : IDisposable
         (this.exchange, this.lookup, this.forwarded, this.holdsBack, this.call) = (exchange, lookup, forwarded, holdsBack, call);
         (storable, storesUnderWay, report, time) = shared;
         Body = new RecordedBytes(storable.Options.MaximumBodySize, () => call.End(FetchEnd.NotShareable));
-        earlierFields = [.. exchange.Context.Response.Headers];
+        inFront = new FieldsInFront(exchange.Context.Response.Headers);
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         recorder = new BodyRecorder(
             realBody, Body, () => IsHeldBack, () => heldBack is null && holdsBack is not null && !exchange.Context.Response.HasStarted, Passing);
         exchange.Context.Features.Set<IHttpResponseBodyFeature>(recorder);
         exchange.Context.Response.OnStarting(static recording => ((ResponseRecording)recording).DecideAsync(), this);
+        exchange.Context.Response.OnCompleted(static recording => ((ResponseRecording)recording).EndAsync(), this);
     }
 
     public RecordedBytes Body { get; }
@@ -89,29 +90,15 @@ internal sealed class ResponseRecording : IDisposable
     /// <summary>It is too late for anything else to be the answer.</summary>
     public bool IsPassedOn => heldBack is false || exchange.Context.Response.HasStarted;
 
-    /// <summary>
-    /// The response's fields, without those that stood there before the app was asked, a request id for one: whoever is in front of us says them
-    /// again with each answer. Of cookies that the app has added to those of others, only the app's.
-    /// </summary>
-    public IHeaderDictionary OwnFields()
-    {
-        var fields = new HeaderDictionary();
-        foreach (var (name, value) in AppsFields())
-        {
-            var earlier = Array.Find(earlierFields, field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
-            StringValues own = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase) ? value.Except(earlier, StringComparer.Ordinal).ToArray() : value;
-            if (earlier.Count == 0 || (own != earlier && own.Count > 0))
-                fields[name] = own;
-        }
-
-        return fields;
-    }
+    /// <summary>The response's fields, without those that middleware in front had set before.</summary>
+    public IHeaderDictionary OwnFields() => inFront.OriginsOf(AppsFields());
 
     /// <summary>Takes back a response that has not started: its status and fields, and what was recorded of it. Another may be made in its place.</summary>
     /// <returns><see cref="OwnFields"/></returns>
     public IHeaderDictionary Withdraw()
     {
-        isWithdrawn = true;
+        // A thread of the application that goes on writes to nothing, and not into the answer that takes this one's place.
+        (isWithdrawn, heldBack) = (true, true);
         Body.Stop();
         Detach();
         var response = exchange.Context.Response;
@@ -120,9 +107,7 @@ internal sealed class ResponseRecording : IDisposable
         if (response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } trailers)
             trailers.Clear();
 
-        foreach (var (name, value) in earlierFields)
-            response.Headers[name] = value;
-
+        inFront.Restore(response.Headers);
         return fields;
     }
 
@@ -133,6 +118,7 @@ internal sealed class ResponseRecording : IDisposable
         if (recorder.IsHeldBack())
             return;
 
+        Body.Seal();
         if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
         {
             // As the server would have it, had it not been started before it knew that nothing comes.
@@ -166,8 +152,17 @@ internal sealed class ResponseRecording : IDisposable
 
     public void Dispose()
     {
-        announcement?.Dispose();
+        // The body first: a write that comes late would announce again.
         Body.Dispose();
+        announcement?.Dispose();
+    }
+
+    /// <summary>The request has ended: what the application has kept of it is of no use any more.</summary>
+    private Task EndAsync()
+    {
+        recorder.End();
+        exchange.Serving.Close();
+        return Task.CompletedTask;
     }
 
     /// <summary>Called before anybody in front of us gets something of it.</summary>
@@ -295,6 +290,3 @@ internal sealed class ResponseRecording : IDisposable
         response.StatusCode >= StatusCodes.Status400BadRequest
         && response.HttpContext.Features.Get<Microsoft.AspNetCore.Diagnostics.IStatusCodePagesFeature>() is { Enabled: true };
 }
-
-/// <summary>What all recordings of an app need.</summary>
-internal readonly record struct RecordingParts(StorableResponses Storable, StoresUnderWay StoresUnderWay, ResponseReport Report, TimeProvider Time);

@@ -17,7 +17,7 @@ internal static class LongRun
     {
         if (arguments is not ["--minutes", var text] || !double.TryParse(text, CultureInfo.InvariantCulture, out var minutes) || minutes is not (> 0 and < 100_000))
         {
-            await Console.Error.WriteLineAsync("Usage: test/chaos.sh --minutes 30, or test/chaos.sh --near --seconds 60");
+            await Console.Error.WriteLineAsync("Usage: test/chaos.sh --minutes 30, or --near --seconds 60, or --rogue --seconds 600");
             return 2;
         }
 

@@ -5,8 +5,10 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 /// <summary>The policy of one response: its endpoint's, and what the app has said while making it.</summary>
 internal sealed class ServingFeature(ResponsePolicy policy, HttpResponse response) : IResponseCacheFeature
 {
-    private readonly List<string> tags = [];
-    private readonly List<string> headerNames = [];
+    // Replaced as a whole: an application that goes on after its request may change them while the response is being stored.
+    private string[] tags = [];
+    private string[] headerNames = [];
+    private volatile bool isClosed;
 
     public TimeSpan? Duration
     {
@@ -36,7 +38,7 @@ internal sealed class ServingFeature(ResponsePolicy policy, HttpResponse respons
     public PolicyLifetime Lifetime => Duration is { } own ? policy.Lifetime with { Duration = own } : policy.Lifetime;
 
     /// <summary>Those of the policy and those named since, in the form of <see cref="Variants.TryParse"/>.</summary>
-    public string[] HeaderNames => headerNames.Count > 0 && Variants.TryParse(headerNames.ToArray(), out var added)
+    public string[] HeaderNames => headerNames.Length > 0 && Variants.TryParse(headerNames, out var added)
         ? Variants.Union(policy.HeaderNames, added)
         : policy.HeaderNames;
 
@@ -45,18 +47,21 @@ internal sealed class ServingFeature(ResponsePolicy policy, HttpResponse respons
     public void AddTags(params string[] tags)
     {
         ThrowIfStarted();
-        this.tags.AddRange(ResponseCachePolicyBuilder.WithoutNull(tags, nameof(tags)));
+        this.tags = [.. this.tags, .. ResponseCachePolicyBuilder.WithoutNull(tags, nameof(tags))];
     }
 
     public void VaryByHeader(params string[] names)
     {
         ThrowIfStarted();
-        headerNames.AddRange(ResponseCachePolicyBuilder.FieldNames(names, nameof(names)));
+        headerNames = [.. headerNames, .. ResponseCachePolicyBuilder.FieldNames(names, nameof(names))];
     }
+
+    /// <summary>The request has ended; its response may be another request's by now.</summary>
+    public void Close() => isClosed = true;
 
     private void ThrowIfStarted()
     {
-        if (response.HasStarted)
+        if (isClosed || response.HasStarted)
             throw new InvalidOperationException("The response has started: what was to be decided about its caching has been decided.");
     }
 }
