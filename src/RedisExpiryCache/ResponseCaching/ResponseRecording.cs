@@ -33,6 +33,7 @@ internal sealed class ResponseRecording : IDisposable
     private IDisposable? announcement;
     private RepresentationFields? asItLeft;
     private string? ownCacheControl;
+    private StringValues decidedCacheControl;
     private bool decided;
     private bool ended;
     private bool? heldBack;
@@ -209,6 +210,8 @@ internal sealed class ResponseRecording : IDisposable
 
             if (Response is not null && !FieldLines.CanHold(Response.Fields))
                 Forbidden = NoStoreReason.Fields.Token();
+
+            decidedCacheControl = response.Headers.CacheControl;
         }
         catch (Exception mistake)
         {
@@ -277,11 +280,11 @@ internal sealed class ResponseRecording : IDisposable
         if (HttpFacts.HasTrailers(response))
             return NoStoreReason.Trailers;
 
-        // What is in front of us may have added fields after we decided: Session sets its cookie, and no-store, as the response starts.
-        var facts = storable.FactsOf(exchange, response.StatusCode, response.Headers, time.GetUtcNow());
-        if (storable.ForbiddenByFields(response.Headers.CacheControl == ownCacheControl ? facts with { CacheControl = CacheControl.None } : facts) is { } forbidden)
+        // Middleware in front may have added fields since the decision: its callbacks run after ours.
+        if (storable.ForbiddenSince(exchange, response, decidedCacheControl, ownCacheControl, time.GetUtcNow()) is { } forbidden)
             return forbidden;
 
+        Names = Variants.Union(Names, StorableResponses.NamesInFront(response.Headers.Vary));
         return Body.IsBroken || (ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
     }
 

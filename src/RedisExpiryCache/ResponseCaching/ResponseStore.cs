@@ -62,7 +62,14 @@ internal sealed class ResponseStore(
                 renewals.StartCapturing();
 
             inherited ??= [];
-            var groups = CacheGroups.Parse(response[CacheGroups.MembershipField]).Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group));
+
+            // Of middleware in front too: its fields are not stored, but the response that clients get belongs to its groups (RFC 9875 2).
+            string[] groups =
+            [
+                .. CacheGroups.Parse(response[CacheGroups.MembershipField])
+                    .Union(CacheGroups.Parse(exchange.Context.Response.Headers[CacheGroups.MembershipField]), StringComparer.Ordinal)
+                    .Select(group => ResponseKeys.GroupTag(exchange.Context.Request, group)),
+            ];
             var known = exchange.Question.Tags.Concat(inherited.Select(static stamp => stamp.Tag));
             string[] lateTags = [.. groups.Concat(exchange.Serving.Tags.Select(ResponseKeys.EscapedTag)).Except(known, StringComparer.Ordinal)];
             if (await StoreAsync(exchange.Question, lookup, response, new LateTags(lateTags, inherited), names, lifetime, body))

@@ -23,8 +23,30 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
         return Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.RequestTime, now);
     }
 
-    /// <summary>As its header fields alone say, whoever asked: for fields that were added after the decision.</summary>
+    /// <summary>What its header fields alone forbid, whoever sent the request.</summary>
     public NoStoreReason? ForbiddenByFields(ResponseFacts facts) => Storing.ForbiddenByFields(facts, rules);
+
+    /// <summary>What the fields of the response forbid that have been added since the decision.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="response">As the client gets it.</param>
+    /// <param name="decided">Its Cache-Control at the decision.</param>
+    /// <param name="own">The Cache-Control that the policy has added; null: none.</param>
+    /// <param name="now">The time.</param>
+    public NoStoreReason? ForbiddenSince(Exchange exchange, HttpResponse response, StringValues decided, string? own, DateTimeOffset now)
+    {
+        var cacheControl = response.Headers.CacheControl;
+        var facts = FactsOf(exchange, response.StatusCode, response.Headers, now);
+        if (ForbiddenByFields(cacheControl == own ? facts with { CacheControl = CacheControl.None } : facts) is { } forbidden)
+            return forbidden;
+
+        // Also where a targeted field of the origin takes its place: middleware in front does not know of that one.
+        return cacheControl == decided ? null : CacheControl.Parse(cacheControl) switch
+        {
+            { NoStore: true } => NoStoreReason.NoStore,
+            { Private: true } => NoStoreReason.Private,
+            _ => null,
+        };
+    }
 
     /// <summary>The fields, but for what belongs to one connection or one answer only.</summary>
     public CachedResponse TakeDown(IHeaderDictionary headers, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now)
@@ -35,6 +57,16 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
         ];
         return CachedResponse.Of(fields, facts, lifetime, now);
     }
+
+    /// <summary>The request fields that middleware in front has named in <c>Vary</c> as the response started.</summary>
+    /// <remarks>
+    /// Without those by which such middleware varies what it does itself to every answer, hits included: CORS by Origin, a compression by
+    /// Accept-Encoding.
+    /// </remarks>
+    public static string[] NamesInFront(StringValues vary) =>
+        Variants.TryParse(vary, out var named) && named.Length > 0
+            ? [.. named.Where(static name => name is not ("origin" or ContentCodings.FieldName))]
+            : [];
 
     /// <summary>The request fields that the response differs by, for its own reasons or the policy's, or because of its coding.</summary>
     public static string[] NamesOf(Exchange exchange, StringValues vary, StringValues contentEncoding) => ContentCodings.SelectingNames(
