@@ -72,8 +72,8 @@ app.UseMiddleware<ServerTiming>();
 app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();
-app.UseRedisExpiringCache();
 app.UseSession();
+app.UseRedisExpiringCache();
 app.MapControllers();
 app.MapProductsApi();
 

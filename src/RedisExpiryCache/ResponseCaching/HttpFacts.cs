@@ -79,6 +79,11 @@ internal static class HttpFacts
         };
     }
 
+    /// <summary>An empty error that UseStatusCodePages in front is going to fill with a page of its own.</summary>
+    public static bool AwaitsStatusCodePage(HttpResponse response) =>
+        response.StatusCode >= StatusCodes.Status400BadRequest
+        && response.HttpContext.Features.Get<IStatusCodePagesFeature>() is { Enabled: true };
+
     public static bool HasTrailers(HttpResponse response) =>
         response.Headers.Trailer.Count > 0
         || response.HttpContext.Features.Get<IHttpResponseTrailersFeature>() is { Trailers: { Count: > 0 } };

@@ -11,13 +11,6 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </summary>
 internal sealed class ResponseRecording : IDisposable
 {
-    /// <summary>What forbids storing this one answer and says nothing of another to the same question.</summary>
-    private static readonly string[] OfOneAnswer =
-    [
-        NoStoreReason.RequestNoStore.Token(), NoStoreReason.Authorization.Token(), NoStoreReason.SignedIn.Token(), NoStoreReason.SetCookie.Token(), NoStoreReason.PartialContent.Token(),
-        NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(), NoStoreReason.Failed.Token(),
-    ];
-
     private readonly Exchange exchange;
     private readonly Lookup lookup;
     private readonly ForwardReason forwarded;
@@ -29,6 +22,7 @@ internal sealed class ResponseRecording : IDisposable
     private readonly IHttpResponseBodyFeature realBody;
     private readonly BodyRecorder recorder;
     private readonly FieldsInFront inFront;
+    private readonly SessionWatch? session;
     private readonly StoresUnderWay storesUnderWay;
     private IDisposable? announcement;
     private RepresentationFields? asItLeft;
@@ -51,6 +45,7 @@ internal sealed class ResponseRecording : IDisposable
         (storable, storesUnderWay, report, time) = shared;
         Body = new RecordedBytes(storable.Options.MaximumBodySize, () => call.End(FetchEnd.NotShareable));
         inFront = new FieldsInFront(exchange.Context.Response.Headers);
+        session = SessionWatch.Begin(exchange.Context);
         realBody = exchange.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         recorder = new BodyRecorder(
             realBody, Body, () => IsHeldBack, () => heldBack is null && holdsBack is not null && !exchange.Context.Response.HasStarted, Passing);
@@ -79,7 +74,7 @@ internal sealed class ResponseRecording : IDisposable
     public bool IsWorthKeeping => Forbidden is null && Response is not null && Body.IsRecording;
 
     /// <summary>Once it has ended: it is whole and not for the store, and not because of who asked.</summary>
-    public bool IsRefused => Forbidden is { } reason && !OfOneAnswer.Contains(reason);
+    public bool IsRefused => Forbidden is { } reason && !StorableResponses.IsOfOneAnswer(reason);
 
     /// <summary>
     /// Nothing of the response has gone to the client, nor will. Asking settles it, by the status: when something is due to go out, or when the app
@@ -120,7 +115,7 @@ internal sealed class ResponseRecording : IDisposable
             return;
 
         Body.Seal();
-        if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !AwaitsStatusCodePage(response))
+        if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !HttpFacts.AwaitsStatusCodePage(response))
         {
             // As the server would have it, had it not been started before it knew that nothing comes.
             if (Body.Length == 0 && response.StatusCode != StatusCodes.Status204NoContent)
@@ -149,7 +144,11 @@ internal sealed class ResponseRecording : IDisposable
     }
 
     /// <summary>The app writes to the client directly again.</summary>
-    public void Detach() => exchange.Context.Features.Set(realBody);
+    public void Detach()
+    {
+        exchange.Context.Features.Set(realBody);
+        session?.End();
+    }
 
     public void Dispose()
     {
@@ -233,7 +232,8 @@ internal sealed class ResponseRecording : IDisposable
         if (verdict.Reason is not null)
             return verdict;
 
-        return ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
+        return session?.WasUsed is true ? StoreVerdict.NoStore(NoStoreReason.Session)
+            : ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
             : HttpFacts.HasTrailers(response) ? StoreVerdict.NoStore(NoStoreReason.Trailers) : verdict;
     }
 
@@ -277,6 +277,9 @@ internal sealed class ResponseRecording : IDisposable
         if (Body.IsOverLimit)
             return NoStoreReason.TooLarge;
 
+        if (session?.WasUsed is true)
+            return NoStoreReason.Session;
+
         if (HttpFacts.HasTrailers(response))
             return NoStoreReason.Trailers;
 
@@ -287,9 +290,4 @@ internal sealed class ResponseRecording : IDisposable
         Names = Variants.Union(Names, StorableResponses.NamesInFront(response.Headers.Vary));
         return Body.IsBroken || (ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
     }
-
-    /// <summary>An empty error that a UseStatusCodePages outside of us is going to fill with a page of its own.</summary>
-    private static bool AwaitsStatusCodePage(HttpResponse response) =>
-        response.StatusCode >= StatusCodes.Status400BadRequest
-        && response.HttpContext.Features.Get<Microsoft.AspNetCore.Diagnostics.IStatusCodePagesFeature>() is { Enabled: true };
 }

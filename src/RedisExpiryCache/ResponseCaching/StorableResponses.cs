@@ -6,11 +6,21 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <summary>Asks the rules about a response of the app, and takes down what is to be stored of it.</summary>
 internal sealed class StorableResponses(ResponseCachingOptions options)
 {
+    private static readonly string[] OfOneAnswer =
+    [
+        NoStoreReason.RequestNoStore.Token(), NoStoreReason.Authorization.Token(), NoStoreReason.SignedIn.Token(), NoStoreReason.SetCookie.Token(),
+        NoStoreReason.Session.Token(), NoStoreReason.PartialContent.Token(), NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(),
+        NoStoreReason.Failed.Token(),
+    ];
+
     private readonly CachingRules rules = options.ToRules();
 
     public ResponseCachingOptions Options => options;
 
     public CachingRules Rules => rules;
+
+    /// <summary>The reason forbids storing one answer and says nothing of another to the same request.</summary>
+    public static bool IsOfOneAnswer(string reason) => OfOneAnswer.Contains(reason);
 
     public ResponseFacts FactsOf(Exchange exchange, int statusCode, IHeaderDictionary headers, DateTimeOffset now) =>
         HttpFacts.Of(exchange.Context.Request, statusCode, headers, options.TargetedCacheControl, now);

@@ -39,6 +39,9 @@ internal enum NoStoreReason
     /// <summary>The app knows the user and the response does not say that the answer is for everybody.</summary>
     SignedIn,
 
+    /// <summary>The page has used the visitor's session, which no key tells apart.</summary>
+    Session,
+
     /// <summary>Neither the response nor a policy says for how long.</summary>
     NoFreshness,
 
