@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
@@ -47,6 +48,9 @@ internal static class ResponseReplay
             if (MaySend(name, notModified, ranges))
                 Set(response.Headers, name, value);
         }
+
+        if (ranges is null && stored.Rules.Part is null && HttpFacts.IsReplaced(context.Features.Get<IHttpResponseBodyFeature>(), context))
+            response.Headers.ETag = EntityTags.Weakened(response.Headers.ETag);
 
         response.Headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (cacheStatus is not null)

@@ -7,6 +7,9 @@ internal static class EntityTags
 {
     public static bool IsStrong(string? etag) => etag is ['"', ..] && TryReadWhole(etag, out _);
 
+    /// <summary>RFC 9110 8.8.1: of a representation whose bytes may differ. What is weak, or no tag, stays as it is.</summary>
+    public static string? Weakened(string? etag) => IsStrong(etag) ? $"W/{etag}" : etag;
+
     /// <summary>RFC 9110 8.8.3.2. What is no tag equals nothing, not even itself.</summary>
     public static bool StronglyEqual(string? a, string? b) => IsStrong(a) && a == b;
 
