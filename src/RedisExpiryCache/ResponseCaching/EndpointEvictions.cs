@@ -30,13 +30,16 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
     {
         var named = NamedBy(context);
         var isRedisThere = true;
-        context.Response.OnStarting(async () =>
+        if (!context.Response.HasStarted)
         {
-            if (cacheStatus is not null)
-                context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
+            context.Response.OnStarting(async () =>
+            {
+                if (cacheStatus is not null)
+                    context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
 
-            isRedisThere = await Evict(context, named, renewal);
-        });
+                isRedisThere = await Evict(context, named, renewal);
+            });
+        }
 
         await next(context);
 

@@ -55,7 +55,7 @@ internal sealed class ResponseCacheMiddleware
 
     public async Task InvokeAsync(HttpContext context)
     {
-        using var coding = codings.Begin(context);
+        using var coding = context.Response.HasStarted ? null : codings.Begin(context);
 
         // 1. Is this request one we may look up?
         var endpoint = context.GetEndpoint();
@@ -98,13 +98,15 @@ internal sealed class ResponseCacheMiddleware
         if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
             return ForwardReason.Method;
 
-        return policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
+        // Where middleware in front has begun to answer, the response is not the origin's alone, and its fields are final.
+        return context.Response.HasStarted || policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
     }
 
     private async Task PassOn(HttpContext context, ResponsePolicy policy, ForwardReason reason)
     {
         MvcResponseCache.AddFeature(context);
-        if (options.ResponseCaching.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && Begin(context, policy, new RequestBudget(responseBudget)) is { } post)
+        if (options.ResponseCaching.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && !context.Response.HasStarted
+            && Begin(context, policy, new RequestBudget(responseBudget)) is { } post)
         {
             using var lookup = await lookups.LookUpAsync(post);
             await app.PostAsync(post, lookup, evictions);
