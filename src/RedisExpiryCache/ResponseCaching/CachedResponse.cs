@@ -8,6 +8,9 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <param name="Rules">What the rules of reuse look at.</param>
 internal sealed record CachedResponse(KeyValuePair<string, StringValues>[] Fields, StoredResponse Rules)
 {
+    /// <summary>Among the fields: the names of those that the origin has removed after middleware in front had set them. Never sent.</summary>
+    public const string RemovedFields = "!removed";
+
     public int StatusCode => Rules.StatusCode;
 
     public StringValues this[string name] => ValueIn(Fields, name);

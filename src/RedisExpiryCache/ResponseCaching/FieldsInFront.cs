@@ -14,6 +14,9 @@ internal sealed class FieldsInFront(IHeaderDictionary headers)
         var origins = new HeaderDictionary();
         foreach (var (name, value) in now)
         {
+            if (name == CachedResponse.RemovedFields)
+                continue;
+
             var earlier = CachedResponse.ValueIn(before, name);
             StringValues own = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase)
                 ? value.Except(earlier, StringComparer.Ordinal).ToArray()
@@ -23,6 +26,18 @@ internal sealed class FieldsInFront(IHeaderDictionary headers)
         }
 
         return origins;
+    }
+
+    /// <summary>What to store of the fields that the origin has removed: a field that names them, or nothing.</summary>
+    /// <remarks>Not of cookies: those that middleware in front sets are for the client of each answer.</remarks>
+    public KeyValuePair<string, StringValues>[] RemovedFrom(IHeaderDictionary now)
+    {
+        string[] removed =
+        [
+            .. before.Select(static field => field.Key)
+                .Where(name => !now.ContainsKey(name) && !name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase)),
+        ];
+        return removed.Length == 0 ? [] : [new(CachedResponse.RemovedFields, removed)];
     }
 
     /// <summary>Sets the fields as they were.</summary>

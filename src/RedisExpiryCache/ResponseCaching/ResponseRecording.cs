@@ -264,7 +264,8 @@ internal sealed class ResponseRecording : IDisposable
             fields.Vary = StringValues.Concat(apps.Vary, added);
 
         var taken = storable.TakeDown(fields, facts, lifetime, now);
-        Response = taken with { Rules = taken.Rules with { IsCacheControlOurs = ownCacheControl is not null } };
+        Response = new CachedResponse(
+            [.. taken.Fields, .. inFront.RemovedFrom(headers)], taken.Rules with { IsCacheControlOurs = ownCacheControl is not null });
 
         // Of the stored bytes the tag is as strong as the origin has said; of those that middleware in front makes of them it is not known.
         if (HttpFacts.IsReplaced(realBody, exchange.Context) && Response.Rules.Part is null)

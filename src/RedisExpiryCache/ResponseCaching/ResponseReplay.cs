@@ -67,9 +67,22 @@ internal static class ResponseReplay
         return ResponseOutcome.Hit;
     }
 
-    /// <summary>A field of the answer. Cookies stand beside those of whoever is in front of us, not in their place.</summary>
-    public static void Set(IHeaderDictionary headers, string name, StringValues value) =>
-        headers[name] = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase) ? headers[name].Union(value, StringComparer.Ordinal).ToArray() : value;
+    /// <summary>A field of the answer. Cookies stand beside those of middleware in front, not in their place.</summary>
+    public static void Set(IHeaderDictionary headers, string name, StringValues value)
+    {
+        if (name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+            headers[name] = headers[name].Union(value, StringComparer.Ordinal).ToArray();
+        else if (name == CachedResponse.RemovedFields)
+            Remove(headers, value);
+        else
+            headers[name] = value;
+    }
+
+    private static void Remove(IHeaderDictionary headers, StringValues names)
+    {
+        foreach (var name in names)
+            headers.Remove(name ?? "");
+    }
 
     /// <summary>RFC 9111 5.2.1.7.</summary>
     public static void GatewayTimeout(HttpContext context, string? cacheStatus)
