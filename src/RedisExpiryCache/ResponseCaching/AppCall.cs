@@ -29,11 +29,11 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     public async Task PostAsync(Exchange exchange, Lookup lookup, EndpointEvictions evictions)
     {
         var renewal = lookup.Url is { } url ? new UrlRenewal(exchange.Question.UrlKey, url.Generation) : null;
-        using var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, FetchCall.Unobserved, parts);
+        var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, FetchCall.Unobserved, parts);
         try
         {
             await evictions.RunAsync(exchange.Context, next, cacheStatus: null, renewal);
-            await recording.CompleteAsync();
+            recording.Complete();
         }
         catch
         {
@@ -45,12 +45,17 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
             recording.Detach();
         }
 
-        if (recording.NotStored is { } notStored)
-            parts.Report.NotStored(exchange.Path, notStored);
-        else if (renewal?.Generation is { } generation)
-            await Store(exchange, lookup.Under(generation), recording, FetchCall.Unobserved);
-        else
-            parts.Report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
+        await WhenSettled(exchange, recording, FinishAsync);
+
+        async Task FinishAsync()
+        {
+            if (recording.NotStored is { } notStored)
+                parts.Report.NotStored(exchange.Path, notStored);
+            else if (renewal?.Generation is { } generation)
+                await Store(exchange, lookup.Under(generation), recording, FetchCall.Unobserved);
+            else
+                parts.Report.NotStored(exchange.Path, NoStoreReason.Evicted.Token());
+        }
     }
 
     /// <summary>The stored response in place of an app that failed.</summary>
@@ -75,21 +80,59 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
 
         // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
         var reason = lookup.Precise(verdict.Reason!.Value);
-        using var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, call, parts);
+        var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, call, parts);
         if (!await Run(exchange, verdict, call, conditions, recording, reason))
         {
+            recording.Dispose();
             await ServeOnErrorAsync(exchange, lookup, verdict, status: null);
             return;
         }
 
         if (recording.IsHeldBack)
         {
-            await AnswerInstead(exchange, lookup, verdict, call, conditions, recording);
+            using (recording)
+                await AnswerInstead(exchange, lookup, verdict, call, conditions, recording);
+
             return;
         }
 
         parts.Report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
+        if (recording.IsPending)
+        {
+            // Others wait neither for middleware in front nor for the client.
+            call.End(FetchEnd.Retry);
+            lookup = lookup.WithoutResponse();
+        }
 
+        await WhenSettled(exchange, recording, () => FinishAsync(exchange, lookup, verdict, call, recording));
+
+        bool IsHeldBack(int status) =>
+            (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
+    }
+
+    /// <summary>At once, or for a pending response when it has been sent: then its fields are known.</summary>
+    private static async Task WhenSettled(Exchange exchange, ResponseRecording recording, Func<Task> finish)
+    {
+        if (!recording.IsPending)
+        {
+            using (recording)
+                await finish();
+
+            return;
+        }
+
+        exchange.Context.Response.OnCompleted(async () =>
+        {
+            using (recording)
+            {
+                recording.Conclude();
+                await finish();
+            }
+        });
+    }
+
+    private async Task FinishAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, ResponseRecording recording)
+    {
         // 6. Store it with its expiry, or forget it.
         if (recording.IsWorthKeeping)
             await Store(exchange, lookup, recording, call);
@@ -105,9 +148,6 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
 
         if (!exchange.MayStore && verdict.Reason != ForwardReason.Bypass)
             await freshening.LearnFromHeadAsync(exchange, lookup, recording.OwnFields());
-
-        bool IsHeldBack(int status) =>
-            (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
     }
 
     /// <returns>False when the app has thrown and what is stored is to be the answer.</returns>
@@ -122,7 +162,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
             using (new RequestConditions(context.Request.Headers, conditions))
                 await next(context);
 
-            await recording.CompleteAsync();
+            recording.Complete();
             return true;
         }
         catch (Exception failure) when (
@@ -177,7 +217,6 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         var response = WithETag(combined, body);
         if (recording.NotStored is null)
             await store.TryStoreAsync(exchange, lookup, response, recording.Names, recording.Lifetime, body);
-
 
         // Followers have found the generations that the leader has: what was evicted since answers them as it answers the leader's client.
         if (call.HasFollowers)

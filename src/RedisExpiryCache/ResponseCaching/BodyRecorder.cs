@@ -10,8 +10,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
 /// </summary>
 /// <remarks>
-/// An application may keep the stream, the writer or this feature. After <see cref="End"/> each use throws, as the server's own do: the server
-/// may already have given the real ones to the next request of the connection.
+/// An application may keep the stream, the writer or this feature. After <see cref="End"/> each use throws, as the server's own do:
+/// the server may already have given the real ones to the next request of the connection.
 /// </remarks>
 /// <param name="inner">The real body.</param>
 /// <param name="recorded">Where the bytes are kept.</param>
@@ -83,7 +83,8 @@ internal sealed class BodyRecorder(
             : inner.SendFileAsync(path, offset, count, cancellationToken);
 
     private sealed class RecordingWriter(
-        PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided, Func<bool> stops, Action throwIfEnded) : PipeWriter
+        PipeWriter inner, RecordedBytes recorded, Func<bool> isHeldBack, Func<bool>? isUndecided, Func<bool> stops, Action throwIfEnded)
+        : PipeWriter
     {
         private ArrayBufferWriter<byte>? waiting;
         private Memory<byte> current;

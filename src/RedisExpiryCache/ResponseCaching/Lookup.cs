@@ -84,6 +84,9 @@ internal sealed class Lookup : IDisposable
     /// <summary>The same URL, looked up by another key, under which nothing was found.</summary>
     public Lookup Without(string key, bool isAbsent = false) => new(Url, Tags) { Key = key, IsAbsent = isAbsent };
 
+    /// <summary>The same, and nothing was found: for what is done after the buffer of the body has gone back.</summary>
+    public Lookup WithoutResponse() => Key is null ? this : Without(Key, IsAbsent);
+
     public CachedResponse? Response => found?.Response;
 
     public ReadOnlyMemory<byte> Body => found?.Body ?? default;

@@ -141,7 +141,7 @@ internal sealed class RecordedBytes(long limit, Action? exceeded = null, ArrayPo
 
     private void CheckMark()
     {
-        if (Length >= mark?.Length)
+        if (isSealed || Length >= mark?.Length)
             ReachMark();
     }
 

@@ -28,18 +28,16 @@ internal sealed class ResponseRecording : IDisposable
     private RepresentationFields? asItLeft;
     private string? ownCacheControl;
     private StringValues decidedCacheControl;
+    private TimeSpan makingTime;
+    private (int Status, long? Length)? returned;
     private bool decided;
     private bool ended;
     private bool? heldBack;
     private bool isWithdrawn;
 
-    /// <param name="exchange">The request.</param>
-    /// <param name="lookup">What the store knew of it.</param>
-    /// <param name="forwarded">Why the app is asked.</param>
-    /// <param name="holdsBack">By its status, a response that is not for the client: whoever asked the app will answer in its place. Null: none.</param>
-    /// <param name="call">Ends as soon as the response turns out not to be shareable.</param>
-    /// <param name="shared">What all recordings need.</param>
-    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, FetchCall call, in RecordingParts shared)
+    /// <summary>Stands in for the response's body. What <paramref name="holdsBack"/> says of a status is not for the client.</summary>
+    public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, FetchCall call,
+        in RecordingParts shared)
     {
         (this.exchange, this.lookup, this.forwarded, this.holdsBack, this.call) = (exchange, lookup, forwarded, holdsBack, call);
         (storable, storesUnderWay, report, time) = shared;
@@ -58,6 +56,9 @@ internal sealed class ResponseRecording : IDisposable
 
     /// <summary>Set once the rules allow storing the response: what its headers say.</summary>
     public CachedResponse? Response { get; private set; }
+
+    /// <summary>It may be stored, but has not started: middleware in front has it, and may add to its fields.</summary>
+    public bool IsPending { get; private set; }
 
     public StoredLifetime Lifetime { get; private set; }
 
@@ -107,40 +108,41 @@ internal sealed class ResponseRecording : IDisposable
         return fields;
     }
 
-    /// <summary>To be called when the app has returned without an exception. From here on <see cref="NotStored"/> is final.</summary>
-    public async Task CompleteAsync()
+    /// <summary>To be called when the origin has returned. Unless the response is pending, <see cref="NotStored"/> is final.</summary>
+    public void Complete()
     {
         var response = exchange.Context.Response;
         if (recorder.IsHeldBack())
             return;
 
         Body.Seal();
-        if (!response.HasStarted && Verdict(response, time.GetUtcNow(), out _) is { Lifetime: not null } && !HttpFacts.AwaitsStatusCodePage(response))
-        {
-            // As the server would have it, had it not been started before it knew that nothing comes.
-            if (Body.Length == 0 && response.StatusCode != StatusCodes.Status204NoContent)
-                response.ContentLength ??= 0;
+        (returned, makingTime) = ((response.StatusCode, ContentLength), DeltaSeconds.Between(exchange.RequestTime, time.GetUtcNow()));
 
-            await response.StartAsync();
-        }
+        // A client that closes its connection once it has the last byte of Content-Length has not cut anything short.
+        if (exchange.Context.RequestAborted.IsCancellationRequested && ContentLength != Body.Length)
+            Forbidden ??= NoStoreReason.Aborted.Token();
 
+        if (!decided && !response.HasStarted && Forbidden is null)
+            Forbidden = Verdict(response, time.GetUtcNow(), out _).Reason?.Token();
+
+        IsPending = !decided && Forbidden is null;
+        if (!IsPending)
+            Conclude();
+    }
+
+    /// <summary>To be called when a pending response has been sent, or will not be.</summary>
+    public void Conclude()
+    {
         ended = true;
-        if (decided)
-        {
-            Forbidden ??= Shortcoming(response)?.Token();
-            Response = Response is { } made ? made with { Rules = made.Rules with { MakingTime = DeltaSeconds.Between(exchange.RequestTime, time.GetUtcNow()) } } : null;
-        }
-        else
-        {
-            Forbidden = (Verdict(response, time.GetUtcNow(), out _).Reason ?? NoStoreReason.Status).Token();
-        }
+        Forbidden ??= (decided ? Shortcoming(exchange.Context.Response) : NoStoreReason.Aborted)?.Token();
+        Response = Response is { } made ? made with { Rules = made.Rules with { MakingTime = makingTime } } : null;
     }
 
     /// <summary>To be called when the app has thrown. Whoever answers in its place, it is not the response that was to be stored.</summary>
     public void Fail()
     {
-        ended = true;
-        Forbidden = NoStoreReason.Failed.Token();
+        (ended, Forbidden) = (true, NoStoreReason.Failed.Token());
+        Dispose();
     }
 
     /// <summary>The app writes to the client directly again.</summary>
@@ -174,7 +176,7 @@ internal sealed class ResponseRecording : IDisposable
 
     private IHeaderDictionary AppsFields() => asItLeft?.In(exchange.Context.Response.Headers) ?? exchange.Context.Response.Headers;
 
-    private long? ContentLength => asItLeft?.ContentLength ?? exchange.Context.Response.ContentLength;
+    private long? ContentLength => returned is { } then ? then.Length : asItLeft?.ContentLength ?? exchange.Context.Response.ContentLength;
 
     private Task DecideAsync()
     {
@@ -186,7 +188,8 @@ internal sealed class ResponseRecording : IDisposable
             Decide(response);
 
         // When the app has been run again to explain a failure, that run has said how it went.
-        if (storable.Options.EmitCacheStatus && !(ended && CacheStatus.IsIn(response.Headers[ResponseReplay.CacheStatusName])))
+        var isSaid = (ended || returned is not null) && CacheStatus.IsIn(response.Headers[ResponseReplay.CacheStatusName]);
+        if (storable.Options.EmitCacheStatus && !isSaid)
         {
             response.Headers.Append(ResponseReplay.CacheStatusName, !exchange.MayStore ? CacheStatus.Forwarded(forwarded)
                 : NotStored is { } reason ? CacheStatus.NotStored(forwarded, reason) : CacheStatus.Stored(forwarded));
@@ -227,14 +230,17 @@ internal sealed class ResponseRecording : IDisposable
 
     private StoreVerdict Verdict(HttpResponse response, DateTimeOffset now, out ResponseFacts facts)
     {
-        facts = storable.FactsOf(exchange, response.StatusCode, AppsFields(), now);
+        facts = storable.FactsOf(exchange, returned?.Status ?? response.StatusCode, AppsFields(), now);
         var verdict = storable.Decide(exchange, facts, now);
         if (verdict.Reason is not null)
             return verdict;
 
         return session?.WasUsed is true ? StoreVerdict.NoStore(NoStoreReason.Session)
-            : ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
-            : HttpFacts.HasTrailers(response) ? StoreVerdict.NoStore(NoStoreReason.Trailers) : verdict;
+            : Body.IsOverLimit || ContentLength > storable.Options.MaximumBodySize ? StoreVerdict.NoStore(NoStoreReason.TooLarge)
+            : HttpFacts.HasTrailers(response) ? StoreVerdict.NoStore(NoStoreReason.Trailers)
+            : returned is { } then && (then.Status != response.StatusCode || (Body.Length == 0 && HttpFacts.AwaitsStatusCodePage(response)))
+                ? StoreVerdict.NoStore(NoStoreReason.Replaced)
+                : verdict;
     }
 
     /// <summary>Takes down the fields as they stand, with those that the policy adds for clients and caches downstream.</summary>
@@ -247,8 +253,7 @@ internal sealed class ResponseRecording : IDisposable
 
         var apps = AppsFields();
         Names = StorableResponses.NamesOf(exchange, apps.Vary, apps.ContentEncoding);
-        var said = Variants.TryParse(apps.Vary, out var named) ? named : [];
-        var added = string.Join(", ", Names.Except(said, StringComparer.Ordinal));
+        var added = string.Join(", ", Names.Except(Variants.TryParse(apps.Vary, out var named) ? named : [], StringComparer.Ordinal));
         if (added.Length > 0)
             headers.Vary = StringValues.Concat(headers.Vary, added);
 
@@ -274,11 +279,6 @@ internal sealed class ResponseRecording : IDisposable
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {
-        // A client that closes its connection once it has the last byte of Content-Length has not cut anything short.
-        var isWhole = ContentLength == Body.Length;
-        if (exchange.Context.RequestAborted.IsCancellationRequested && !isWhole)
-            return NoStoreReason.Aborted;
-
         if (Body.IsOverLimit)
             return NoStoreReason.TooLarge;
 
@@ -293,6 +293,6 @@ internal sealed class ResponseRecording : IDisposable
             return forbidden;
 
         Names = Variants.Union(Names, StorableResponses.NamesInFront(response.Headers.Vary));
-        return Body.IsBroken || (ContentLength is not null && !isWhole) ? NoStoreReason.Incomplete : null;
+        return Body.IsBroken || (ContentLength is { } length && length != Body.Length) ? NoStoreReason.Incomplete : null;
     }
 }

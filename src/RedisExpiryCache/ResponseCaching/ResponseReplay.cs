@@ -115,7 +115,9 @@ internal static class ResponseReplay
 
     private static ValueTask<FlushResult> Send(HttpResponse response, ReadOnlyMemory<byte> body, bool isHead)
     {
-        if (response.StatusCode != StatusCodes.Status204NoContent)
+        // Middleware in front may write something after an empty body, or other bytes where it has put a stream in place of the body.
+        var isOpen = (body.IsEmpty && !isHead) || response.HttpContext.Features.Get<IHttpResponseBodyFeature>() is StreamResponseBodyFeature;
+        if (response.StatusCode != StatusCodes.Status204NoContent && !isOpen)
             response.ContentLength = body.Length;
 
         return body.IsEmpty || isHead ? default : response.BodyWriter.WriteAsync(body);

@@ -27,8 +27,11 @@ internal enum NoStoreReason
     /// <summary>The response is a part of something, or several parts, and it is not known of how much.</summary>
     PartialContent,
 
-    /// <summary>The status is not a final answer to the target alone: 1xx, 304, 412, 416, or no status of HTTP.</summary>
+    /// <summary>The status is not final, or no status of HTTP.</summary>
     Status,
+
+    /// <summary>The status answers a condition or a range of this request alone: 304, 412, 416.</summary>
+    Conditional,
 
     /// <summary>The response said must-understand, with a status that is unknown here.</summary>
     MustUnderstand,
@@ -68,6 +71,9 @@ internal enum NoStoreReason
 
     /// <summary>An eviction came while the response was being made.</summary>
     Evicted,
+
+    /// <summary>Middleware in front answers in the response's place: with a status page, or with another status.</summary>
+    Replaced,
 
     /// <summary>The app threw an exception.</summary>
     Failed,

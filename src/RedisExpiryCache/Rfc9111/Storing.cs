@@ -63,9 +63,13 @@ internal static class Storing
         if (response.StatusCode == 206 && Part.Parse(response.ContentRange) is null)
             return NoStoreReason.PartialContent;
 
-        // RFC 9111 3: the status is final. 304, 412 and 416 answer a precondition or a range of one request, which no key contains.
-        if (response.StatusCode is < 200 or > 599 or 304 or 412 or 416)
+        // RFC 9111 3: the status is final.
+        if (response.StatusCode is < 200 or > 599)
             return NoStoreReason.Status;
+
+        // These answer a precondition or a range of one request, which no key contains.
+        if (response.StatusCode is 304 or 412 or 416)
+            return NoStoreReason.Conditional;
 
         // RFC 9111 5.2.2.4: of use only where each reuse can be validated.
         if (response.CacheControl.NoCache && !HasValidator(response))

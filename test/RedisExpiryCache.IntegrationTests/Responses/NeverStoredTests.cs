@@ -67,7 +67,7 @@ public sealed class NeverStoredTests(RedisFixture fixture)
         var first = await app.GetAsync("/a", ("If-None-Match", "\"1\""));
         var second = await app.GetAsync("/a");
 
-        Assert.Equal((304, "status"), ((int)first.Status, first.Detail));
+        Assert.Equal((304, "conditional"), ((int)first.Status, first.Detail));
         Assert.Equal((200, "page 1"), ((int)second.Status, second.Body));
     }
 

@@ -69,7 +69,7 @@ public sealed class VocabularyTests(RedisFixture fixture)
     [InlineData("set-cookie", 200, "Set-Cookie", "a=b")]
     [InlineData("vary-star", 200, "Vary", "*")]
     [InlineData("partial-content", 206, "Content-Range", "bytes 0-1/*")]
-    [InlineData("status", 412, "Cache-Control", "max-age=60")]
+    [InlineData("conditional", 412, "Cache-Control", "max-age=60")]
     [InlineData("must-understand", 299, "Cache-Control", "max-age=60, must-understand")]
     [InlineData("too-large", 200, "Content-Length", "2000")]
     public async Task Each_reason_not_to_store_that_the_response_gives(string reason, int status, string name, string value)

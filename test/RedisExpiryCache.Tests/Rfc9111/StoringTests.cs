@@ -84,14 +84,18 @@ public class StoringTests
     [InlineData(100)]
     [InlineData(101)]
     [InlineData(103)]
-    [InlineData(304)]
-    [InlineData(412)]
-    [InlineData(416)]
     [InlineData(0)]
     [InlineData(-200)]
     [InlineData(600)]
-    public void A_status_that_answers_no_plain_GET_is_not_stored(int status) =>
+    public void A_status_that_is_not_final_is_not_stored(int status) =>
         Assert.Equal(NoStoreReason.Status, Decide(Some.Response("max-age=60", status), TenSeconds).Reason);
+
+    [Theory]
+    [InlineData(304)]
+    [InlineData(412)]
+    [InlineData(416)]
+    public void A_status_that_answers_a_condition_or_a_range_is_not_stored(int status) =>
+        Assert.Equal(NoStoreReason.Conditional, Decide(Some.Response("max-age=60", status), TenSeconds).Reason);
 
     [Theory]
     [InlineData(200)]
