@@ -27,6 +27,8 @@ internal static class RedisFailures
     private static readonly string[] Denied = ["NOAUTH", "WRONGPASS", "NOPERM"];
     private static readonly string[] OutOfMemory = ["OOM"];
 
+    private const string QuotedArguments = ", with args beginning with";
+
     /// <param name="failure">Whatever came in place of a reply.</param>
     /// <param name="isWrite">Whether it came to a write.</param>
     /// <param name="isConnected">Whether there is a connection: then a write that finds none has found replicas only.</param>
@@ -53,6 +55,17 @@ internal static class RedisFailures
         "Two servers take themselves for the primary; the sentinels will make the one that came back a replica.",
         innerException: null,
         CommandStatus.Unknown);
+
+    /// <summary>The failure without the arguments of the command, which a server or a proxy quotes where it does not know the command.</summary>
+    /// <remarks>They can be a cached value.</remarks>
+    public static Exception WithoutArguments(Exception failure)
+    {
+        if (failure is not RedisServerException said)
+            return failure;
+
+        var quoted = said.Message.IndexOf(QuotedArguments, StringComparison.Ordinal);
+        return quoted < 0 ? failure : new RedisServerException(said.Kind, said.Flags, said.Message[..quoted]);
+    }
 
     /// <summary>Redis will be able to in a moment.</summary>
     public static bool IsPassing(Exception failure) => failure is RedisServerException && Says(failure, Passing) is not null;

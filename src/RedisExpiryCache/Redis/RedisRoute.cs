@@ -51,9 +51,9 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
         {
             result = reply.IsCompleted ? await reply : await Waits.ForReplyAsync(reply, call, connection.BudgetOf(call));
         }
-        catch (Exception failure) when (Failed(failure, call, since))
+        catch (Exception failure) when (Failed(failure, call, since) || !ReferenceEquals(RedisFailures.WithoutArguments(failure), failure))
         {
-            throw;
+            throw RedisFailures.WithoutArguments(failure);
         }
 
         Succeeded();
