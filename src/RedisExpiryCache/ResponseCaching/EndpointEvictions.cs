@@ -91,7 +91,7 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
         [
             .. attributes.Select(attribute => new Named(
                 [.. (attribute.Tags ?? []).Select(tag => new RouteTemplate(tag).Fill(values))],
-                [.. (attribute.Paths ?? []).Select(path => root + new RouteTemplate(path).Fill(values, Uri.EscapeDataString))],
+                [.. (attribute.Paths ?? []).Select(path => root + new RouteTemplate(path).Fill(values, RouteTemplate.EncodeInPath))],
                 attribute.MarkStale)),
         ];
     }

@@ -17,8 +17,8 @@ namespace RedisExpiryCache.ResponseCaching;
 //   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a tag or group is evicted
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
 //
-// A URL's key is deliberately coarse: without host, scheme, letter case of the path, a trailing slash, order of the query. That only joins more
-// under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
+// A URL's key is deliberately coarse: without host, scheme, spelling of the path (SpellingText), a trailing slash, order of the query. That
+// only joins more under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
 internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrder = false)
 {
     /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
@@ -35,12 +35,12 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     public string UrlOf(PathString path, string canonicalQuery)
     {
-        var text = KeyText.Escape((path.Value ?? "").ToLowerInvariant().TrimEnd('/'), alsoEscaped: "?");
+        var text = KeyText.Escape(SpellingText.Canonical(path.Value ?? "").TrimEnd('/'), alsoEscaped: "?");
         return $"{instanceName}GET:{(text.Length == 0 ? "/" : text)}{(canonicalQuery.Length == 0 ? "" : "?")}{KeyText.Shorten(canonicalQuery)}";
     }
 
     /// <summary>A tag as it is stamped on responses.</summary>
-    public static string EscapedTag(string tag) => KeyText.Escape(tag);
+    public static string EscapedTag(string tag) => KeyText.Escape(SpellingText.Canonical(tag));
 
     /// <summary>A group as it is stamped on responses, among their tags; an asterisk in front, as with everything, tells it from those.</summary>
     public static string GroupTag(HttpRequest request, string group) =>

@@ -17,6 +17,7 @@ public class SmallPartsTests
     [InlineData("{number}", "1.5")]
     [InlineData("x:{none}:{missing}", "x::")]
     [InlineData("{name}", "a/b c")]
+    [InlineData("{id:int}{id?}{id=5}{*id}{**id:regex(a)}", "77777")]
     [InlineData("{}", "{}")]
     [InlineData("{{id}}", "{7}")]
     [InlineData("{id", "{id")]
@@ -24,9 +25,18 @@ public class SmallPartsTests
     public void A_template_takes_the_route_values(string template, string filled) => Assert.Equal(filled, new RouteTemplate(template).Fill(Route));
 
     [Fact]
+    public void A_template_knows_its_names_and_whether_each_brace_has_its_pair()
+    {
+        Assert.Equal(["id", "slug"], new RouteTemplate("a:{id:int}/{**slug}").Names);
+        Assert.True(new RouteTemplate("a:{id}") is { IsWellFormed: true, IsPlain: false });
+        Assert.True(new RouteTemplate("a") is { IsWellFormed: true, IsPlain: true });
+        Assert.All(["{id", "id}", "{}", "{{id}}"], static text => Assert.False(new RouteTemplate(text).IsWellFormed));
+    }
+
+    [Fact]
     public void A_value_in_a_path_is_encoded_and_what_it_holds_is_no_template()
     {
-        Assert.Equal("/a%2Fb%20c/x", new RouteTemplate("/{name}/x").Fill(Route, Uri.EscapeDataString));
+        Assert.Equal("/a/b%20c/x", new RouteTemplate("/{name}/x").Fill(Route, RouteTemplate.EncodeInPath));
         Assert.Equal("{id}", new RouteTemplate("{name}").Fill(new RouteValueDictionary { ["name"] = "{id}", ["id"] = "7" }));
     }
 

@@ -72,7 +72,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
             yield return UserOf(context).Text;
 
         foreach (var name in routeValueNames)
-            yield return Convert.ToString(context.Request.RouteValues[name], CultureInfo.InvariantCulture);
+            yield return RouteValueOf(context, name);
 
         foreach (var function in settings.Custom)
             yield return function(context);
@@ -80,6 +80,11 @@ internal sealed class ResponsePolicy(PolicySettings settings)
 
     /// <summary>The request's user as this policy tells users apart; not read where the policy does not vary by user.</summary>
     public UserKey UserOf(HttpContext context) => VariesByUser ? users.KeyOf(context.User) : default;
+
+    /// <summary>As it came: unlike a tag, it must not join what the application can tell apart.</summary>
+    /// <returns>Null: there is none, which is not the empty text.</returns>
+    private static string? RouteValueOf(HttpContext context, string name) =>
+        context.Request.RouteValues[name] is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
 
     private static TimeSpan? Positive(TimeSpan? span) => span > TimeSpan.Zero ? span : null;
 }

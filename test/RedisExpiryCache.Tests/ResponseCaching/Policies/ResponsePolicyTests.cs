@@ -40,7 +40,7 @@ public class ResponsePolicyTests
             .VaryByValue(static _ => null).VaryByValue(static context => context.Request.Method).VaryByRouteValue("number", "missing").VaryByRouteValue("ID").VaryByUser());
         context.Request.Method = "GET";
 
-        Assert.Equal([ByUser.UserOf(context).Text, "1.5", "", "7", null, "GET"], all.PartsOf(context));
+        Assert.Equal([ByUser.UserOf(context).Text, "1.5", null, "7", null, "GET"], all.PartsOf(context));
         Assert.Empty(ResponsePolicy.None.PartsOf(context));
     }
 
