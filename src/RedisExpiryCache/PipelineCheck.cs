@@ -8,9 +8,8 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace RedisExpiryCache;
 
 /// <summary>
-/// Looks at the endpoints once they are known. One that asks for a policy which nobody has added, or gives an attribute a value that it does not
-/// take, ends the start; when some carry our attributes or conventions and no pipeline has our middleware, that is a warning. Without routing there
-/// is nothing to say.
+/// Checks the endpoints once they are known. A policy name that was not added, a value that an attribute does not take, and a route value
+/// that the route does not have end the start. Attributes or conventions without our middleware in any pipeline are a warning.
 /// </summary>
 internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycleService
 {
@@ -25,6 +24,7 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
         var all = await Endpoints();
         Endpoint[] cached = [.. all.Where(HasAttribute)];
         ThrowIfPolicyIsUnknown(cached);
+        TemplateCheck.ThrowIfWrong(all, services.GetRequiredService<PolicyBook>());
         WarnOfHandlers(all);
         var idle = IsPlaced ? [] : cached;
         if (idle.Length > 0)

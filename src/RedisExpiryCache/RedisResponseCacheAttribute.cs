@@ -158,6 +158,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     /// Names by which to evict the responses (<see cref="IResponseCacheControl.EvictByTagAsync"/>, <see cref="RedisResponseCacheEvictAttribute"/>). A route
     /// value is named in braces: <c>"product:{id}"</c>. Default: none.
     /// </summary>
+    /// <remarks>A name that the endpoint's route does not have stops the start of the application.</remarks>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public string[]? Tags
     {

@@ -105,6 +105,10 @@ public sealed class ResponseCachePolicyBuilder
     }
 
     /// <summary>Names by which to evict the responses. A route value is named in braces: <c>"product:{id}"</c>.</summary>
+    /// <remarks>
+    /// A name that the endpoint's route does not have stops the start of the application. In a base policy, the tag is left out at that
+    /// endpoint.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public ResponseCachePolicyBuilder Tag(params string[] tags) => Set(settings with { Tags = [.. settings.Tags, .. WithoutNull(tags, nameof(tags))] });
 

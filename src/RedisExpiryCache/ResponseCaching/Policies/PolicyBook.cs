@@ -11,7 +11,7 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
 {
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];
     private readonly ClaimTypesSeen claimTypes = new();
-    private readonly ResponsePolicy ofNoEndpoint = new(options.Value.ResponseCaching.BasePolicy);
+    private readonly ResponsePolicy ofNoEndpoint = new(WithTagsFor([], options.Value.ResponseCaching.BasePolicy));
 
     public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
 
@@ -23,6 +23,13 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     public string? UnseenClaimOf(ResponsePolicy policy, HttpContext context) =>
         policy.ClaimTypes.Length == 0 ? null : claimTypes.FirstUnseen(policy.ClaimTypes, context.User);
 
+    public string[] BaseTags => options.Value.ResponseCaching.BasePolicy.Tags;
+
+    /// <summary>The tags that the endpoint itself asks for, by its own policy and a named one.</summary>
+    public string[] TagsAskedAt(Endpoint endpoint) => NearestOf(endpoint) is not { } nearest
+        ? []
+        : [.. nearest.PolicyName is { } name ? options.Value.ResponseCaching.PolicyNamed(name).Tags : [], .. nearest.Settings.Tags];
+
     public string KnownNames => options.Value.ResponseCaching.KnownPolicies;
 
     /// <summary>The last one named; but what stands on an action is nearer to it than a convention of all controllers, which MVC puts behind it.</summary>
@@ -30,9 +37,14 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
         (endpoint.Metadata.GetMetadata<ActionDescriptor>() is null ? null : endpoint.Metadata.GetMetadata<RedisResponseCacheAttribute>())
         ?? endpoint.Metadata.GetMetadata<IPolicyMetadata>();
 
+    /// <summary>A base policy is for all endpoints: its tags with route values are for those that can have them.</summary>
+    private static PolicySettings WithTagsFor(string[]? names, PolicySettings settings) => names is null
+        ? settings
+        : settings with { Tags = Array.FindAll(settings.Tags, tag => RouteNames.Missing(new RouteTemplate(tag), names) is null) };
+
     private ResponsePolicy Compose(Endpoint endpoint)
     {
-        var settings = options.Value.ResponseCaching.BasePolicy;
+        var settings = WithTagsFor(RouteNames.Of(endpoint), options.Value.ResponseCaching.BasePolicy);
         if (NearestOf(endpoint) is { } nearest)
         {
             if (nearest.PolicyName is { } name)
