@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Features.Authentication;
+using Microsoft.AspNetCore.Server.HttpSys;
 using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Rfc9111;
 
@@ -29,9 +30,19 @@ internal static class HttpFacts
         };
     }
 
-    /// <summary>By any identity: who adds one to the anonymous principal of a request leaves that one the first.</summary>
-    public static bool IsSignedIn(HttpContext context)
+    /// <summary>By any identity of the principal, or by a client certificate, which an application can read without a principal.</summary>
+    public static bool IsSignedIn(HttpContext context) => HasAuthenticatedIdentity(context) || HasClientCertificate(context);
+
+    /// <summary>The certificate of the TLS handshake; the connection is not made to negotiate one.</summary>
+    /// <remarks>HTTP.sys negotiates when the property is read, so it is not read there.</remarks>
+    private static bool HasClientCertificate(HttpContext context) =>
+        context.Features.Get<ITlsConnectionFeature>() is { } tls
+        && context.Features.Get<IHttpSysRequestInfoFeature>() is null
+        && tls.ClientCertificate is not null;
+
+    private static bool HasAuthenticatedIdentity(HttpContext context)
     {
+        // An identity that is added to the anonymous principal of a request comes behind an anonymous one.
         // The framework's own context makes an anonymous user where there is none, if it is asked.
         var user = context is DefaultHttpContext ? context.Features.Get<IHttpAuthenticationFeature>()?.User : context.User;
         if (user is null)
