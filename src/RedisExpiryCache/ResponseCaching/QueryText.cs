@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using RedisExpiryCache.Redis;
 
@@ -10,8 +11,8 @@ internal static class QueryText
 
     /// <summary>The decoded pairs that count, sorted by name, those of one name (whatever its case) in the order they came.</summary>
     /// <param name="query">The query, with its question mark.</param>
-    /// <param name="spell">The name by which a pair counts; null: it does not. Without this function all do, by their own names.</param>
-    public static string Canonical(ReadOnlyMemory<char> query, Func<string, string?>? spell = null)
+    /// <param name="counts">Whether the pairs of this name count.</param>
+    public static string Canonical(ReadOnlyMemory<char> query, Predicate<string> counts)
     {
         if (query.Length <= 1)
             return "";
@@ -20,11 +21,19 @@ internal static class QueryText
         foreach (var pair in new QueryStringEnumerable(query))
         {
             var decoded = pair.DecodeName().ToString();
-            if ((spell is null ? decoded : spell(decoded)) is { } name)
-                pairs.Add((name, pair.DecodeValue().ToString()));
+            if (counts(decoded))
+                pairs.Add((Fold(decoded), pair.DecodeValue().ToString()));
         }
 
-        return string.Join('&', pairs.OrderBy(static pair => pair.Name, StringComparer.OrdinalIgnoreCase).Select(static pair =>
+        return string.Join('&', pairs.OrderBy(static pair => pair.Name, StringComparer.Ordinal).Select(static pair =>
             $"{KeyText.Escape(pair.Name, Delimiters)}={KeyText.Escape(pair.Value, Delimiters)}"));
+    }
+
+    /// <summary>Two names have one form exactly if the application reads the same key by them, whatever their case.</summary>
+    private static string Fold(string name)
+    {
+        // As OrdinalIgnoreCase does. Lower case reads better, but joins more where it is not ASCII: the Kelvin sign and k.
+        var upper = name.ToUpperInvariant();
+        return Ascii.IsValid(upper) ? upper.ToLowerInvariant() : upper;
     }
 }

@@ -79,6 +79,21 @@ public class QueryTextTests
     public void Names_that_differ_by_case_only_are_one_name_to_the_app_and_keep_their_order(string one, string other) =>
         Assert.NotEqual(Canonical(one, "*"), Canonical(other, "*"));
 
+    [Theory]
+    [InlineData("Page=1&page=2", "page=1&page=2", "*")]
+    [InlineData("Page=1", "page=1", "PAGE")]
+    [InlineData("%C3%A9=1", "\u00C9=1", "*")]
+    public void Names_have_one_case(string query, string text, string key) => Assert.Equal(text, Canonical(query, key));
+
+    [Fact]
+    public void Names_that_differ_by_more_than_their_case_to_the_app_are_told_apart() =>
+        Assert.NotEqual(Canonical("%E2%84%AA=1", "*"), Canonical("k=1", "*"));
+
+    [Fact]
+    public void All_names_but_some_have_one_case_too() => Gen.Select(Queries, Queries).Sample((a, b) =>
+        new QueryRule(keys: null, ["x"]).Canonical("?" + a) == new QueryRule(keys: null, ["x"]).Canonical("?" + b)
+            == (SeenIn(a, static name => name != "x") == SeenIn(b, static name => name != "x")), iter: 20_000);
+
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
     private static string Canonical(string query, params string[] keys) => new QueryRule(keys, ignored: null).Canonical("?" + query);

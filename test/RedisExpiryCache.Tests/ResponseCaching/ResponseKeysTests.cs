@@ -133,12 +133,12 @@ public class ResponseKeysTests
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
-    private static string UrlOf(string path, string query) => Keys.UrlOf(new PathString(path), QueryText.Canonical(query.AsMemory()));
+    private static string UrlOf(string path, string query) => Keys.UrlOf(new PathString(path), QueryRule.AsSpelled.Canonical(query));
 
     private static string KeyOf(Seen seen)
     {
         var request = RequestOf(seen);
-        var url = Keys.UrlOf(request.PathBase + request.Path, QueryText.Canonical(seen.Query.AsMemory()));
+        var url = Keys.UrlOf(request.PathBase + request.Path, QueryRule.AsSpelled.Canonical(seen.Query));
         var digest = Keys.DigestOf(Asked(ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), [("field", seen.Field ?? StringValues.Empty)]), ["field"]);
         return ResponseKeys.VariantOf(url, Generation, digest);
     }

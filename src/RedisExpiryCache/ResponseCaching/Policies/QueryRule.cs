@@ -8,19 +8,14 @@ internal sealed class QueryRule(string[]? keys, string[]? ignored)
 
     public bool IsAsSpelled => keys is null && ignored is null;
 
-    public string Canonical(string? query) => QueryText.Canonical(query.AsMemory(), Spell);
+    public string Canonical(string? query) => QueryText.Canonical(query.AsMemory(), Counts);
 
     /// <summary>Two rules that let the same keys count.</summary>
     public string Signature => $"{Join(keys)}|{Join(ignored)}";
 
-    /// <summary>The name by which a key counts, for the app does not heed its case; null: it does not count.</summary>
-    private string? Spell(string name)
-    {
-        if (ignored is not null)
-            return Array.Exists(ignored, pattern => Matches(pattern, name)) ? null : name;
-
-        return keys is null || keys.Contains("*") ? name : Array.Find(keys, key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase));
-    }
+    private bool Counts(string name) => ignored is not null
+        ? !Array.Exists(ignored, pattern => Matches(pattern, name))
+        : keys is null || keys.Contains("*") || keys.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static bool Matches(string pattern, string name) => pattern.EndsWith('*')
         ? name.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
