@@ -154,8 +154,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     private async Task<bool> Run(Exchange exchange, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording, ForwardReason reason)
     {
         var context = exchange.Context;
-        context.Features.Set<IResponseCacheFeature>(exchange.Serving);
-        MvcResponseCache.AddFeature(context);
+        using var features = FeatureScope.Begin(context, exchange.Serving);
         try
         {
             using (exchange.Coding?.AskPlain())

@@ -104,7 +104,7 @@ internal sealed class ResponseCacheMiddleware
 
     private async Task PassOn(HttpContext context, ResponsePolicy policy, ForwardReason reason)
     {
-        MvcResponseCache.AddFeature(context);
+        using var features = FeatureScope.Begin(context, serving: null);
         if (options.ResponseCaching.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && !context.Response.HasStarted
             && Begin(context, policy, new RequestBudget(responseBudget)) is { } post)
         {
@@ -125,7 +125,7 @@ internal sealed class ResponseCacheMiddleware
     {
         if (Begin(context, policy, budget) is not { } exchange)
         {
-            MvcResponseCache.AddFeature(context);
+            using var features = FeatureScope.Begin(context, serving: null);
             await next(context);
             return true;
         }
