@@ -55,6 +55,10 @@ internal static partial class Log
         + "Compare the type with the claims that the authentication handler makes. Logged once per claim type.")]
     public static partial void ClaimOnNoUser(this ILogger logger, string claimType, string effect);
 
+    [LoggerMessage(31, LogLevel.Warning, "[RedisResponseCache], CacheResponse or an eviction did nothing on {Endpoint}: {Cause}. {Remedy} "
+        + "UseRedisExpiringCache belongs behind UseRouting and in front of the endpoints. Logged once.")]
+    public static partial void AttributesPassedBy(this ILogger logger, string endpoint, string cause, string remedy);
+
     [LoggerMessage(34, LogLevel.Warning,
         "{Path} cannot be renewed in the background ({Reason}): run again without the client's connection, its request did not reach "
         + "the response cache under the same key. It is revalidated while a client waits. Logged at most once per minute and path.")]

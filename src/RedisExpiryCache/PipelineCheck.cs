@@ -99,6 +99,6 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
             services.GetService<ILogger<PipelineCheck>>()?.AttributesOnHandlers(found);
     }
 
-    private static bool HasAttribute(Endpoint endpoint) =>
+    public static bool HasAttribute(Endpoint endpoint) =>
         (endpoint.Metadata.GetMetadata<IPolicyMetadata>() ?? (object?)endpoint.Metadata.GetMetadata<RedisResponseCacheEvictAttribute>()) is not null;
 }

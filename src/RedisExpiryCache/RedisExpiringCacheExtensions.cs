@@ -162,6 +162,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackgroundRevalidation>(static provider => provider.GetRequiredService<BackgroundRevalidation>()));
         services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
         services.TryAddSingleton<PipelineCheck>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, PlacementCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PipelineCheck>(static provider => provider.GetRequiredService<PipelineCheck>()));
     }
 

@@ -37,7 +37,7 @@ internal sealed class CurrentResponseCache
     {
         // A renewal that has been here counts as a client's request: it is run again to explain a failure.
         var visit = context.Features.Get<CacheVisit>();
-        if (visit is not null and not Renewal)
+        if (ReferenceEquals(visit, CacheVisit.Inside))
         {
             if (Interlocked.Exchange(ref saidTwice, 1) == 0)
                 logger.ResponseCacheTwice();
@@ -46,6 +46,7 @@ internal sealed class CurrentResponseCache
             return;
         }
 
+        var done = context.GetEndpoint() is null ? CacheVisit.DoneWithoutEndpoint : CacheVisit.Done;
         context.Features.Set(CacheVisit.Inside);
         try
         {
@@ -56,7 +57,7 @@ internal sealed class CurrentResponseCache
         }
         finally
         {
-            context.Features.Set<CacheVisit>(null);
+            context.Features.Set(done);
         }
     }
 

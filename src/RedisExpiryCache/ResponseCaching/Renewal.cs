@@ -1,10 +1,16 @@
 namespace RedisExpiryCache.ResponseCaching;
 
-/// <summary>Marks a request that is in the response cache, or that is to renew a response there.</summary>
+/// <summary>Marks a request that is or was in the response cache, or that is to renew a response there.</summary>
 internal class CacheVisit
 {
     /// <summary>The request is in the response cache.</summary>
     public static readonly CacheVisit Inside = new();
+
+    /// <summary>The request has left the response cache. If it is run again, to explain a failure, it enters anew.</summary>
+    public static readonly CacheVisit Done = new();
+
+    /// <summary>The same, and it had no endpoint when it entered, so attributes and conventions did not count.</summary>
+    public static readonly CacheVisit DoneWithoutEndpoint = new();
 }
 
 /// <summary>What became of a renewal.</summary>
