@@ -59,6 +59,10 @@ internal static partial class Log
         + "UseRedisExpiringCache belongs behind UseRouting and in front of the endpoints. Logged once.")]
     public static partial void AttributesPassedBy(this ILogger logger, string endpoint, string cause, string remedy);
 
+    [LoggerMessage(32, LogLevel.Warning, "Responses vary by host, and AllowedHosts is missing or *: each Host field that a client makes up "
+        + "becomes keys in Redis. Set AllowedHosts to the hosts of this application, or VaryByHost(false) in a base policy.")]
+    public static partial void HostsNotFiltered(this ILogger logger);
+
     [LoggerMessage(34, LogLevel.Warning,
         "{Path} cannot be renewed in the background ({Reason}): run again without the client's connection, its request did not reach "
         + "the response cache under the same key. It is revalidated while a client waits. Logged at most once per minute and path.")]

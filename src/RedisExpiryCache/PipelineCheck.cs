@@ -26,6 +26,9 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
         ThrowIfPolicyIsUnknown(cached);
         TemplateCheck.ThrowIfWrong(all, services.GetRequiredService<PolicyBook>());
         WarnOfHandlers(all);
+        if (IsPlaced && HostCheck.IsMissing(services, all))
+            services.GetService<ILogger<PipelineCheck>>()?.HostsNotFiltered();
+
         var idle = IsPlaced ? [] : cached;
         if (idle.Length > 0)
         {

@@ -8,10 +8,10 @@ using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Registration;
 
-/// <summary>Endpoints whose attributes do nothing because of the middleware's place are logged once.</summary>
+/// <summary>Attributes that do nothing because of the middleware's place, and hosts that nothing filters, are logged once.</summary>
 public sealed class PlacementTests(RedisFixture fixture)
 {
-    private const int AttributesPassedBy = 31;
+    private const int AttributesPassedBy = 31, HostsNotFiltered = 32;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -77,6 +77,41 @@ public sealed class PlacementTests(RedisFixture fixture)
             web.MapGet("/refused", [RedisResponseCache(Duration = 60)] () => "");
             web.MapGet("/plain", static () => "").ShortCircuit();
         }));
+    }
+
+    [Theory]
+    [InlineData("Production", null, true)]
+    [InlineData("Production", "*", true)]
+    [InlineData("Staging", "shop.example;*", true)]
+    [InlineData("Production", "shop.example", false)]
+    [InlineData("Production", "shop.example;*.shop.example", false)]
+    [InlineData("Development", "*", false)]
+    [InlineData("Testing", "*", false)]
+    public async Task Host_filtering_that_is_missing_is_warned_of_once_outside_development_and_tests(
+        string environment, string? hosts, bool warned)
+    {
+        var warnings = await WarningsAsync(HostsNotFiltered, ["/a"], Cached, environment, hosts);
+        Assert.Equal(warned ? 1 : 0, warnings.Length);
+        Assert.All(warnings, static warning => Assert.Contains("AllowedHosts", warning.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Host_filtering_is_not_missed_where_no_policy_varies_by_host_or_the_routes_name_their_hosts()
+    {
+        Assert.Empty(await WarningsAsync(HostsNotFiltered, [], Cached, "Production", "*", static options =>
+            options.ResponseCaching.AddBasePolicy(static policy => policy.VaryByHost(false))));
+        Assert.Empty(await WarningsAsync(HostsNotFiltered, [], static web =>
+        {
+            web.UseRedisExpiringCache();
+            web.MapGet("/a", [RedisResponseCache(Duration = 60)] () => "").RequireHost("shop.example");
+        }, "Production", "*"));
+        Assert.Empty(await WarningsAsync(HostsNotFiltered, [], static web => web.MapGet("/plain", static () => ""), "Production", "*"));
+    }
+
+    private static void Cached(WebApplication web)
+    {
+        web.UseRedisExpiringCache();
+        web.MapGet("/a", [RedisResponseCache(Duration = 60)] () => "");
     }
 
     private async Task<LogRecord[]> WarningsAsync(

@@ -66,7 +66,7 @@ internal sealed class CachedApp : IAsyncDisposable
         var prefix = setup.Prefix ?? server.NewPrefix();
         var logs = new RecordingLoggerProvider();
         var meters = new RecordingMeters();
-        var builder = WebApplication.CreateBuilder();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = TestApp.Environment });
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = setup.Protocols));
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
         if (setup.Time is { } time)

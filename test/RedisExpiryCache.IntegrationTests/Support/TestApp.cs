@@ -8,9 +8,12 @@ namespace RedisExpiryCache.IntegrationTests.Support;
 /// <summary>An app without a network of its own, or its services alone: where how they are put together is what the test is about.</summary>
 internal static class TestApp
 {
+    /// <summary>One in which start-up does not warn of what matters in production alone.</summary>
+    public const string Environment = "Testing";
+
     public static WebApplicationBuilder NewBuilder(RecordingLoggerProvider? log = null)
     {
-        var builder = WebApplication.CreateBuilder();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environment });
         builder.WebHost.UseTestServer();
         builder.Logging.ClearProviders();
         if (log is not null)
