@@ -134,4 +134,8 @@ internal static partial class Log
         "The value under {Key} is not a generation that this library wrote: it counts as missing, and the next store replaces it. "
         + "Logged at most once per minute and key.")]
     public static partial void GenerationDamaged(this ILogger logger, string key);
+
+    [LoggerMessage(70, LogLevel.Warning, "A value of {Size} bytes did not arrive from Redis within its timeout: it is not read or stored "
+        + "for {Seconds} s. Raise OperationTimeout, lower MaximumBodySize, or widen the link. Logged at most once per minute.")]
+    public static partial void LargeValueTooSlow(this ILogger logger, long size, double seconds);
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace RedisExpiryCache.Redis;
 
 /// <summary>How long a call may take, and the option that says so: who is told of a time-out is to know what to change.</summary>
-internal sealed record CallBudget(TimeSpan Time, string Setting);
+internal record CallBudget(TimeSpan Time, string Setting);
 
 /// <summary>
 /// One call of the surface, however many round trips it takes: since when it lasts, for how long it may, and how it waits. The synchronous half of

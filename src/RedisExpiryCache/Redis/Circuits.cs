@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
@@ -7,7 +8,8 @@ namespace RedisExpiryCache.Redis;
 /// A circuit for each server of a cluster, so that a slow one does not cost the others, and one for a Redis that is no cluster. One that has opened
 /// is probed in the background, so that no caller pays for finding out.
 /// </summary>
-internal sealed class Circuits(RedisConnection connection, CircuitBreakerOptions settings, TimeSpan probeTime, ConnectionReport report)
+internal sealed class Circuits(
+    RedisConnection connection, CircuitBreakerOptions settings, TimeSpan probeTime, ConnectionReport report, CircuitScope scope)
 {
     /// <summary>After so many probes without an answer, another connection is tried.</summary>
     private const int SilentProbes = 2;
@@ -17,7 +19,7 @@ internal sealed class Circuits(RedisConnection connection, CircuitBreakerOptions
     private volatile TaskCompletionSource hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Of a Redis that is no cluster; and of the connection, as long as there is none.</summary>
-    public EndpointCircuit Default { get; } = new(settings, endpoint: "", report);
+    public EndpointCircuit Default { get; } = new(settings, endpoint: "", report, scope);
 
     public bool IsOpen => Default.IsOpen || byEndpoint.Values.Any(static circuit => circuit.IsOpen);
 
@@ -25,13 +27,42 @@ internal sealed class Circuits(RedisConnection connection, CircuitBreakerOptions
 
     public Exception? Why => (byEndpoint.Values.FirstOrDefault(static circuit => circuit.IsOpen) ?? Default).Why;
 
+    /// <summary>An exception filter that reports a failed command to its circuit and lets the exception pass.</summary>
+    /// <remarks>
+    /// A reply that had hardly any time, because the call had spent its budget before, says nothing about Redis by not coming.
+    /// Nor does one that waited behind large values on a connection that has to carry both.
+    /// </remarks>
+    public bool Failed(Exception failure, RedisRoute route, Call call, long since)
+    {
+        if (failure is TimeoutException && SaysNothing(call, since))
+            return false;
+
+        var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connection.Multiplexer?.IsConnected is true);
+        if (route.Circuit.Failed(effect, failure, route.Access, route.Key, call.Started, RedisConnection.Now))
+            _ = ProbeAsync(route.Circuit);
+
+        if (route.Access != Access.Look && RedisFailures.DenialIn(failure) is { } word)
+        {
+            connection.Denials.Note(word);
+            report.Denied(word);
+        }
+
+        return false;
+    }
+
+    private bool SaysNothing(Call call, long since) =>
+        Stopwatch.GetElapsedTime(since) < connection.BudgetOf(call).Time / 2 || connection.WaitsBehindLargeValues;
+
     /// <summary>Without asking Redis: the client library knows which server has which keys.</summary>
     public EndpointCircuit Of(IConnectionMultiplexer multiplexer, string key)
     {
         try
         {
             var endpoint = multiplexer.GetServer((RedisKey)key).EndPoint.ToString()!;
-            return byEndpoint.GetOrAdd(endpoint, static (name, all) => new EndpointCircuit(all.Settings, name, all.Report), (Settings: settings, Report: report));
+            return byEndpoint.GetOrAdd(
+                endpoint,
+                static (name, all) => new EndpointCircuit(all.Settings, name, all.Report, all.Scope),
+                (Settings: settings, Report: report, Scope: scope));
         }
         catch (RedisException)
         {

@@ -8,6 +8,9 @@ internal enum CircuitScope
 {
     All,
     Writes,
+
+    /// <summary>The connection for large values.</summary>
+    Large,
 }
 
 /// <summary>Says how the connection fares, in the log and in the metrics. Reasons only, no exceptions: these hold addresses.</summary>
@@ -26,6 +29,13 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
     {
         metrics.CircuitOpen(-1, scope.Token());
         logger.CircuitClosed(scope.Token(), NameOf(endpoint));
+    }
+
+    /// <summary>A large value did not arrive within its timeout.</summary>
+    public void TooSlow(long size, TimeSpan pause)
+    {
+        if (throttle.IsDue(nameof(TooSlow)))
+            logger.LargeValueTooSlow(size, pause.TotalSeconds);
     }
 
     public void Replaced() => logger.ConnectionReplaced();

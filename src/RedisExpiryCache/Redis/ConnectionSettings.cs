@@ -11,6 +11,9 @@ internal static class ConnectionSettings
     // How soon the client library notices that a connection is lost or can be had again; its own default is a second.
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(250);
 
+    // Longer than any large value may take that is of use; its caller's own timeout is shorter.
+    private static readonly TimeSpan LargeTimeout = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan FeedTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -28,6 +31,14 @@ internal static class ConnectionSettings
         configuration.ConnectTimeout = Math.Max(timeoutMs, 1000);
         configuration.AsyncTimeout = timeoutMs;
         configuration.SyncTimeout = timeoutMs;
+        return configuration;
+    }
+
+    /// <summary>The same for large values: the client library keeps a command for as long as its reply is on its way.</summary>
+    public static ConfigurationOptions OfLargeValues(RedisExpiringCacheOptions options)
+    {
+        var configuration = Of(options);
+        configuration.AsyncTimeout = configuration.SyncTimeout = Math.Max(configuration.AsyncTimeout, (int)LargeTimeout.TotalMilliseconds);
         return configuration;
     }
 

@@ -15,8 +15,10 @@ internal enum Access
 /// <summary>The circuits of one Redis server: one that stands for all, and one for writes, since a server that takes none may still be read.</summary>
 /// <param name="settings">When they open, and for how long.</param>
 /// <param name="endpoint">In a cluster, the address of the server; empty: the one that there is.</param>
-/// <param name="report">Is told of each change.</param>
-internal sealed class EndpointCircuit(CircuitBreakerOptions settings, string endpoint, ConnectionReport report)
+/// <param name="report">Reports each change.</param>
+/// <param name="scope">What the circuit that stands for all is reported as.</param>
+internal sealed class EndpointCircuit(
+    CircuitBreakerOptions settings, string endpoint, ConnectionReport report, CircuitScope scope = CircuitScope.All)
 {
     private readonly Circuit all = new(settings.FailuresBeforeOpening, settings.OpenFor);
     private readonly Circuit writes = new(settings.FailuresBeforeOpening, settings.OpenFor);
@@ -53,7 +55,7 @@ internal sealed class EndpointCircuit(CircuitBreakerOptions settings, string end
     public void Succeeded(Access access)
     {
         if (all.Succeeded())
-            report.Closed(CircuitScope.All, endpoint);
+            report.Closed(scope, endpoint);
 
         if (access == Access.Write && writes.Succeeded())
             report.Closed(CircuitScope.Writes, endpoint);
@@ -77,7 +79,7 @@ internal sealed class EndpointCircuit(CircuitBreakerOptions settings, string end
             ProbeKey = key ?? ProbeKey;
             if (all.Failed(call, now))
             {
-                report.Opened(CircuitScope.All, endpoint, failure);
+                report.Opened(scope, endpoint, failure);
                 return true;
             }
         }

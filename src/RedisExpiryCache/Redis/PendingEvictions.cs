@@ -138,7 +138,7 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
         foreach (var batch in due.Chunk(BatchSize))
         {
             // In a cluster one server may be away and the others not.
-            var parts = connection.IsCluster ? batch.Chunk(1) : [batch];
+            var parts = connection.IsCluster || connection.Large.HasUnsettledWrites ? batch.Chunk(1) : [batch];
             var deleted = (await Task.WhenAll(parts.Select(DeleteAsync))).Sum();
             if (deleted == 0)
                 break;

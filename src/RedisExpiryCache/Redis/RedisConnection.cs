@@ -5,15 +5,12 @@ using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis;
 
-/// <summary>
-/// One multiplexer, connected at the first use and kept.
-/// <para>
-/// Failure policy: every wait ends within the call's budget, <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where it has none of its own.
-/// No connection in that time is a <see cref="RedisConnectionException"/>, no reply a <see cref="RedisTimeoutException"/>; what Redis itself refuses
-/// is thrown as it came. After some failures in a row the circuit opens, and calls end at once. A failed first connection is tried again by the next
-/// call, or probe; a lost one comes back by itself, in the client library.
-/// </para>
-/// </summary>
+/// <summary>One multiplexer, connected at its first use and kept.</summary>
+/// <remarks>
+/// Failure policy: every call ends within its budget, <see cref="RedisExpiringCacheOptions.OperationTimeout"/> unless it has its own.
+/// No connection in that time is a <see cref="RedisConnectionException"/>, no reply a <see cref="RedisTimeoutException"/>.
+/// Errors of Redis are thrown unchanged. After several failures in a row the circuit opens, and calls fail at once.
+/// </remarks>
 internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 {
     private static readonly TimeSpan LongestProbe = TimeSpan.FromMilliseconds(500);
@@ -21,6 +18,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     private readonly Lock gate = new();
     private readonly RedisExpiringCacheOptions options;
     private readonly CallBudget ownBudget;
+    private readonly RedisConnection? main;
     private Task<IConnectionMultiplexer>? connecting;
 
     /// <summary>Why the attempt before this one failed: one that fails more slowly than its callers wait could not tell them.</summary>
@@ -35,10 +33,19 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         this.options = options;
         Report = report;
         ownBudget = new CallBudget(options.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
-        Circuits = new Circuits(this, options.CircuitBreaker, options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe, report);
+        Circuits = new Circuits(this, options.CircuitBreaker, ProbeTime, report, CircuitScope.All);
         Pending = new PendingEvictions(this, report);
         Clock = new ServerClock(this, time);
         Feed = InvalidationFeed.Of(this, options, report);
+        Large = new LargeValues(this, report);
+    }
+
+    private RedisConnection(RedisConnection main)
+    {
+        (this.main, options, Report, ownBudget) = (main, main.options, main.Report, main.ownBudget);
+        (Pending, Clock, Denials) = (main.Pending, main.Clock, main.Denials);
+        Circuits = new Circuits(this, options.CircuitBreaker, ProbeTime, Report, CircuitScope.Large);
+        Large = null!; // The main connection alone has large values.
     }
 
     public ConnectionReport Report { get; }
@@ -50,10 +57,15 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
     public Denials Denials { get; } = new();
 
+    public LargeValues Large { get; }
+
+    /// <summary>Whether small commands share a handed-in multiplexer with large values that are in flight.</summary>
+    public bool WaitsBehindLargeValues => main is null && !OwnsMultiplexer && Large.IsBusy;
+
     /// <summary>Null where no near cache is wanted.</summary>
     public InvalidationFeed? Feed { get; }
 
-    public NearCopies? Near => Feed?.Copies;
+    public NearCopies? Near => (main ?? this).Feed?.Copies;
 
     /// <summary>Null: there was none yet.</summary>
     public IConnectionMultiplexer? Multiplexer => connected;
@@ -63,9 +75,16 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <summary>A cluster refuses one command over keys of several slots.</summary>
     public bool IsCluster => isCluster;
 
-    private static TimeSpan Now => Waits.RealTime.GetElapsedTime(0);
+    public static TimeSpan Now => Waits.RealTime.GetElapsedTime(0);
 
     private bool OwnsMultiplexer => options.ConnectionMultiplexerFactory is null;
+
+    private TimeSpan ProbeTime => options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe;
+
+    private ConfigurationOptions Settings => main is null ? ConnectionSettings.Of(options) : ConnectionSettings.OfLargeValues(options);
+
+    /// <summary>A second connection to the same Redis, connected at its first use, with circuits of its own.</summary>
+    public static RedisConnection ForLargeValues(RedisConnection main) => new(main);
 
     /// <summary>Begins to connect, so that the first call need not; nobody waits for it.</summary>
     public void Begin()
@@ -107,6 +126,17 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <exception cref="RedisConnectionException">The server's circuit is open.</exception>
     public RedisRoute RouteTo(string? key, Access access)
     {
+        // A change of a key whose large write is still on its way must not overtake it.
+        if (access == Access.Write && main is null && Large.HasUnsettledWrites && key is not null && Large.HasUnsettledWrite(key))
+            return Large.Connection.RouteTo(key, access);
+
+        return new RedisRoute(this, connected!.GetDatabase(), ThrowIfClosedTo(key, access), key, access);
+    }
+
+    /// <returns>The circuit of the server that has the key.</returns>
+    /// <exception cref="RedisConnectionException">It is open.</exception>
+    public EndpointCircuit ThrowIfClosedTo(string? key, Access access)
+    {
         var multiplexer = connected!;
         var circuit = key is null || !isCluster ? Circuits.Default : Circuits.Of(multiplexer, key);
         if (circuit.IsOpen || circuit.IsOpenForWrites)
@@ -115,10 +145,10 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         if (behindSentinel && SentinelPrimaries.AreTwo(multiplexer))
             throw RedisFailures.TwoPrimaries();
 
-        return new RedisRoute(this, multiplexer.GetDatabase(), circuit, key, access);
+        return circuit;
     }
 
-    /// <summary>The same for whoever probes a circuit, open as it is.</summary>
+    /// <summary>The route for a probe, whether or not the circuit is open.</summary>
     public async ValueTask<RedisRoute> OpenAsync(EndpointCircuit circuit, Call call)
     {
         ObjectDisposedException.ThrowIf(disposed, typeof(RedisExpiringCache));
@@ -129,35 +159,14 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <summary>Waits for what somebody else asks, who tells the circuit.</summary>
     public ValueTask<T> ForAnswerAsync<T>(Task<T> answer, Call call) => Waits.ForReplyAsync(answer, call, BudgetOf(call));
 
-    /// <summary>
-    /// A connection may be silent for good while Redis is not, where somebody between the two has forgotten it; the client library needs a minute or
-    /// more to notice. So a second one is made and asked. If it gets an answer, it takes the place of the first; if not, nothing has changed. One
-    /// that a factory handed in stays.
-    /// </summary>
-    /// <exception cref="Exception">The second one got no answer either.</exception>
+    /// <summary>Replaces a silent connection, if Redis answers on a new one. One that a factory handed in stays.</summary>
+    /// <exception cref="Exception">The new one got no answer either.</exception>
     public async Task ReplaceSilentAsync(Func<IDatabase, Task> ask, TimeSpan within)
     {
         if (!OwnsMultiplexer || connected is not { } silent)
             return;
 
-        var fresh = await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Of(options));
-        var isTaken = false;
-        try
-        {
-            await ask(fresh.GetDatabase()).WaitAsync(within, Waits.RealTime);
-            lock (gate)
-            {
-                isTaken = connected == silent && !disposed;
-                if (isTaken)
-                    (connected, connecting) = (fresh, Task.FromResult<IConnectionMultiplexer>(fresh));
-            }
-        }
-        finally
-        {
-            Waits.Abandon(Task.Run(() => CloseAsync(isTaken ? silent : fresh)));
-        }
-
-        if (!isTaken)
+        if (await SilentConnections.TryReplaceAsync(silent, Settings, ask, within, TryTake) is not { } fresh)
             return;
 
         Watch(fresh);
@@ -170,12 +179,16 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
     public void Dispose()
     {
+        (main is null ? Large : null)?.Dispose();
         if (Retire() is { } owned)
             owned.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (main is null)
+            await Large.DisposeAsync();
+
         if (Retire() is { } owned)
             await owned.DisposeAsync();
     }
@@ -191,11 +204,13 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             if (!await Waits.ForConnectionAsync(connection, call, BudgetOf(call)))
                 throw RedisFailures.NoConnection(BudgetOf(call), lastFailure);
         }
-        catch (Exception failure) when (Heard(failure, new RedisRoute(this, null!, Circuits.Default, key: null, access), call, since))
+        catch (Exception failure) when (Circuits.Failed(failure, NoRoute(access), call, since))
         {
             throw;
         }
     }
+
+    private RedisRoute NoRoute(Access access) => new(this, null!, Circuits.Default, key: null, access);
 
     private Task<IConnectionMultiplexer> Connecting()
     {
@@ -215,8 +230,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     private async Task<IConnectionMultiplexer> ConnectAsync()
     {
         var multiplexer = options.ConnectionMultiplexerFactory is { } factory
-            ? await factory()
-            : await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Of(options));
+            ? await (main?.Connecting() ?? factory())
+            : await ConnectionMultiplexer.ConnectAsync(Settings);
 
         Watch(multiplexer);
         Feed?.Begin();
@@ -229,16 +244,22 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
         if (late && OwnsMultiplexer)
             await multiplexer.DisposeAsync();
-        else
+        else if (main is null)
             await Clock.AskAsync(new RedisRoute(this, multiplexer.GetDatabase(), Circuits.Default, key: null, Access.Look));
 
         return multiplexer;
     }
 
-    private static async Task CloseAsync(IConnectionMultiplexer multiplexer)
+    private bool TryTake(IConnectionMultiplexer silent, IConnectionMultiplexer fresh)
     {
-        await multiplexer.CloseAsync(allowCommandsToComplete: false);
-        await multiplexer.DisposeAsync();
+        lock (gate)
+        {
+            if (connected != silent || disposed)
+                return false;
+
+            (connected, connecting) = (fresh, Task.FromResult(fresh));
+            return true;
+        }
     }
 
     private void Watch(IConnectionMultiplexer multiplexer)
@@ -263,28 +284,6 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <summary>Once a cluster, always a cluster: a server that is away does not say so.</summary>
     private void Learn(IConnectionMultiplexer multiplexer) =>
         isCluster |= multiplexer.GetEndPoints().Any(endpoint => multiplexer.GetServer(endpoint).ServerType == ServerType.Cluster);
-
-    /// <summary>
-    /// An exception filter that tells the circuit and lets the exception pass. A reply that was given hardly any time, because the call had spent its
-    /// own before, says nothing about Redis by not coming.
-    /// </summary>
-    public bool Heard(Exception failure, RedisRoute route, Call call, long since)
-    {
-        if (failure is TimeoutException && Stopwatch.GetElapsedTime(since) < BudgetOf(call).Time / 2)
-            return false;
-
-        var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connected?.IsConnected is true);
-        if (route.Circuit.Failed(effect, failure, route.Access, route.Key, call.Started, Now))
-            _ = Circuits.ProbeAsync(route.Circuit);
-
-        if (route.Access != Access.Look && RedisFailures.DenialIn(failure) is { } word)
-        {
-            Denials.Note(word);
-            Report.Denied(word);
-        }
-
-        return false;
-    }
 
     /// <summary>The multiplexer to dispose of: one that a factory handed in stays its owner's.</summary>
     private IConnectionMultiplexer? Retire()

@@ -28,6 +28,13 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
 
+    private LargeReads? largeReads;
+
+    /// <summary>Whether entries are written as strings, and so read as such first.</summary>
+    public bool IsCompact => format == EntryFormat.Compact;
+
+    public EntryKind Kind => kind;
+
     public EntrySlides Slides { get; } = new(connection, nearCopies);
 
     /// <exception cref="ArgumentOutOfRangeException">The value is larger than Redis can hold.</exception>
@@ -57,8 +64,14 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     /// <param name="fullKey">Its key.</param>
     /// <param name="call">Whose time it takes.</param>
     /// <param name="tags">It is there only while all of its tags are current; null: the caller sees to that.</param>
+    /// <param name="expectedSize">Of the value, as far as it is known; zero: unknown.</param>
+    public ValueTask<EntryRead> ReadAsync(string fullKey, Call call, EntryTags? tags = null, long expectedSize = 0) =>
+        connection.Large.SizeOf(fullKey, expectedSize) is > 0 and var size
+            ? (largeReads ??= new LargeReads(this, connection, nearCopies)).ReadAsync(fullKey, call, tags, size)
+            : ReadSmallAsync(fullKey, call, tags);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<EntryRead> ReadAsync(string fullKey, Call call, EntryTags? tags = null)
+    private async ValueTask<EntryRead> ReadSmallAsync(string fullKey, Call call, EntryTags? tags)
     {
         await connection.ReadyAsync(Access.Read, call);
         var redis = connection.RouteTo(fullKey, Access.Read);
@@ -67,16 +80,23 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
         var copying = NearRead.Begin(nearCopies, redis, fullKey);
         EntryRead read;
+        var reply = format == EntryFormat.Compact ? redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary) : null;
         try
         {
-            read = format == EntryFormat.Compact
-                ? Decoded(await redis.Complete(redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary), call), fullKey, kind)
-                : await ReadOtherwise(redis, fullKey, call);
+            read = reply is not null ? Decoded(await redis.Complete(reply, call), fullKey, kind) : await ReadOtherwise(redis, fullKey, call);
         }
-        catch (RedisServerException refused) when (format == EntryFormat.Compact && RedisErrors.IsWrongType(refused))
+        catch (RedisServerException refused) when (reply is not null && RedisErrors.IsWrongType(refused))
         {
             read = kind == EntryKind.Data ? await ReadOtherwise(connection.RouteTo(fullKey, Access.Read), fullKey, call) : WrongType;
         }
+        catch (TimeoutException) when (reply is not null)
+        {
+            connection.Large.LearnFrom(fullKey, redis);
+            throw;
+        }
+
+        if (read.Payload.Length >= LargeValues.Threshold)
+            connection.Large.Remember(fullKey, read.Payload.Length);
 
         if (copying.IsOpen)
             read = read with { Fill = copying.End() };
@@ -84,12 +104,19 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         return tags is null ? read : read.Tags.Length == 0 ? Keep(read) : await tags.OnlyCurrentAsync(fullKey, read, guess: null, call);
     }
 
+    /// <summary>Whether a value would not arrive in time, as far as is known: then it need not be stored.</summary>
+    public bool IsTooSlow(string fullKey) => connection.Large.IsTooSlow(fullKey);
+
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(string fullKey, EntryPayload payload, EntryExpiry expiry, TagStamp[] tags, DateTimeOffset serverNow, Call call)
     {
+        var isLarge = payload.Length >= LargeValues.Threshold;
+        if (isLarge)
+            call = connection.Large.Extend(call, payload.Length);
+
         await connection.ReadyAsync(Access.Write, call);
-        var redis = connection.RouteTo(fullKey, Access.Write);
+        var redis = isLarge ? await connection.Large.OpenAsync(fullKey, Access.Write, call) : connection.RouteTo(fullKey, Access.Write);
         var pending = connection.Pending.NumberOf(fullKey);
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         byte[] stamps = tags.Length == 0 ? [] : TagStamp.Encode(tags);
@@ -99,17 +126,27 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         }
         else if (format == EntryFormat.Microsoft)
         {
-            await redis.Change(Scripts.SetMicrosoft(redis.Database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps), call);
+            var sent = Scripts.SetMicrosoft(redis.Database, fullKey, MicrosoftEntry.From(expiry), payload.ToArray(), ttlMs, stamps);
+            await redis.Change(Tracked(sent), call);
         }
         else
         {
             var command = SetCommand.Rent(RedisEntry.EncodedSize(expiry, stamps, payload.Length));
             RedisEntry.Encode(command.Bytes, RedisEntry.SeedOf(fullKey, kind), expiry, stamps, payload);
-            await redis.Change(command.SendAsync(redis.Database, fullKey, ttlMs), call);
+            await redis.Change(Tracked(command.SendAsync(redis.Database, fullKey, ttlMs)), call);
             command.Return();
         }
 
+        connection.Large.Remember(fullKey, payload.Length);
         connection.Pending.Lift(fullKey, pending);
+
+        Task<RedisResult> Tracked(Task<RedisResult> reply)
+        {
+            if (isLarge)
+                connection.Large.TrackWrite(fullKey, reply, payload.Length);
+
+            return reply;
+        }
     }
 
     /// <summary>Gives an entry a new expiry and leaves its value alone.</summary>
@@ -159,7 +196,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         if (fullKeys.Count == 0)
             return 0;
 
-        if (fullKeys.Count == 1 || !connection.IsCluster)
+        if (fullKeys.Count == 1 || !(connection.IsCluster || connection.Large.HasUnsettledWrites))
             return await redis.DeleteAsync(fullKeys, call);
 
         var removed = await Task.WhenAll(fullKeys.Select(async key => await (await connection.OpenAsync(key, Access.Write, call)).DeleteAsync([key], call)));
@@ -167,7 +204,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     }
 
     /// <summary>Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between two looks.</summary>
-    private async ValueTask<EntryRead> ReadOtherwise(RedisRoute redis, string fullKey, Call call) => (format == EntryFormat.Microsoft
+    public async ValueTask<EntryRead> ReadOtherwise(RedisRoute redis, string fullKey, Call call) => (format == EntryFormat.Microsoft
         ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
         : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
 
@@ -183,7 +220,7 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         }
     }
 
-    private static EntryRead Decoded(Lease<byte>? lease, string fullKey, EntryKind kind) =>
+    public static EntryRead Decoded(Lease<byte>? lease, string fullKey, EntryKind kind) =>
         lease is null ? new EntryRead(EntryMiss.Absent) : Decoded(lease.Memory, lease, fullKey, kind);
 
     /// <summary>What Redis has said it holds under a key.</summary>

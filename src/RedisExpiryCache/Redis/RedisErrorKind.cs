@@ -8,6 +8,9 @@ internal enum RedisErrorKind
     /// <summary>No reply within the operation timeout.</summary>
     RedisTimeout,
 
+    /// <summary>A large value does not arrive within its timeout, and is not read for a while.</summary>
+    TooSlow,
+
     /// <summary>There is no connection, or it was lost.</summary>
     RedisUnavailable,
 
@@ -28,7 +31,8 @@ internal static class RedisErrors
 {
     /// <summary>Redis away, silent or refusing; not a caller's mistake, nor ours.</summary>
     public static bool IsOfRedis(Exception failure) =>
-        KindOf(failure) is RedisErrorKind.RedisTimeout or RedisErrorKind.RedisUnavailable or RedisErrorKind.RedisRefused;
+        KindOf(failure)
+            is RedisErrorKind.RedisTimeout or RedisErrorKind.TooSlow or RedisErrorKind.RedisUnavailable or RedisErrorKind.RedisRefused;
 
     public static bool IsWrongType(Exception failure) =>
         failure is RedisServerException && failure.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal);
@@ -39,6 +43,7 @@ internal static class RedisErrors
 
     public static RedisErrorKind KindOf(Exception failure) => failure switch
     {
+        TooSlowException => RedisErrorKind.TooSlow,
         TimeoutException => RedisErrorKind.RedisTimeout,
         RedisConnectionException => RedisErrorKind.RedisUnavailable,
         RedisServerException => RedisErrorKind.RedisRefused,

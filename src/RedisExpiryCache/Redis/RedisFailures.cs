@@ -34,7 +34,7 @@ internal static class RedisFailures
     /// <param name="isConnected">Whether there is a connection: then a write that finds none has found replicas only.</param>
     public static FailureEffect EffectOf(Exception failure, bool isWrite, bool isConnected) => failure switch
     {
-        OperationCanceledException or ObjectDisposedException or ArgumentException => FailureEffect.Nothing,
+        OperationCanceledException or ObjectDisposedException or ArgumentException or TooSlowException => FailureEffect.Nothing,
         RedisServerException when Says(failure, Passing) is not null => FailureEffect.Away,
         RedisServerException when Says(failure, NoWrites) is not null => isWrite ? FailureEffect.TakesNoWrites : FailureEffect.Answered,
         RedisServerException => FailureEffect.Answered,

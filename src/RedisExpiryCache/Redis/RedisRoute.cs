@@ -21,8 +21,8 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
 
     public void Succeeded() => circuit.Succeeded(access);
 
-    /// <summary>An exception filter: see <see cref="RedisConnection.Heard"/>.</summary>
-    public bool Failed(Exception failure, Call call, long since) => connection.Heard(failure, this, call, since);
+    /// <summary>An exception filter: see <see cref="Circuits.Failed"/>.</summary>
+    public bool Failed(Exception failure, Call call, long since) => connection.Circuits.Failed(failure, this, call, since);
 
     /// <summary>Waits for a reply, and tells the circuit of it.</summary>
     public ValueTask<T> Complete<T>(Task<T> reply, Call call) =>

@@ -39,6 +39,12 @@ internal sealed class ResponseLookups(
         if (guess is null)
             return FindAloneAsync(question, mayStore, call);
 
+        if (urls.Find(question.UrlKey) is { LargestBody: > 0 and var size })
+        {
+            connection.Large.ThrowIfTooSlow(guess);
+            call = connection.Large.Extend(call, size);
+        }
+
         var finding = lookups.AskAsync(
             guess,
             call,
@@ -62,7 +68,8 @@ internal sealed class ResponseLookups(
         var key = ResponseKeys.VariantOf(question.UrlKey, lookup.Url!.Generation, variant.Digest);
         try
         {
-            return await Checked(lookup, key, await entries.ReadAsync(key, call), isRetired: false, call);
+            var read = await entries.ReadAsync(key, call, expectedSize: lookup.Url.LargestBody);
+            return await Checked(lookup, key, read, isRetired: false, call);
         }
         finally
         {
@@ -76,7 +83,8 @@ internal sealed class ResponseLookups(
     {
         var url = urls.Find(question.UrlKey);
         var key = url is { HasResponses: true } ? keys.VariantOf(question, url) : null;
-        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, key, IsAsOne: key is not null && url!.FoundSmall && generations.MayAskTogether(call));
+        var isAsOne = key is not null && url is { FoundSmall: true, LargestBody: 0 } && generations.MayAskTogether(call);
+        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, key, isAsOne);
         var (values, read) = await ReadAsync(guess, mayStore, call);
         return await AnswerAsync(question, guess, values, read, mayStore, call, sharedBy);
     }
@@ -85,7 +93,7 @@ internal sealed class ResponseLookups(
     {
         { Url: null } when mayStore => CreateAsync(guess.GenerationKeys, call),
         { IsAsOne: true } => generations.ReadWithEntryAsync(guess.Key!, guess.GenerationKeys, call),
-        _ => ReadTogether(guess.GenerationKeys, guess.Key, call),
+        _ => ReadTogether(guess, call),
     };
 
     private async ValueTask<(string?[] Values, EntryRead Guessed)> CreateAsync(string[] generationKeys, Call call) =>
@@ -116,7 +124,7 @@ internal sealed class ResponseLookups(
         if (!url.HasResponses || key != guess.Key || (guess.IsAsOne && read.Miss == EntryMiss.Absent))
         {
             read.Dispose();
-            read = url.HasResponses ? await entries.ReadAsync(key, call) : new EntryRead(EntryMiss.Absent);
+            read = url.HasResponses ? await entries.ReadAsync(key, call, expectedSize: url.LargestBody) : new EntryRead(EntryMiss.Absent);
         }
 
         var known = new Lookup(url, tags);
@@ -129,14 +137,14 @@ internal sealed class ResponseLookups(
 
     /// <summary>All in one round trip.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(string?[] Values, EntryRead Guessed)> ReadTogether(string[] generationKeys, string? guessedKey, Call call)
+    private async ValueTask<(string?[] Values, EntryRead Guessed)> ReadTogether(Guess guess, Call call)
     {
-        var sent = generations.Send(generationKeys, call);
+        var sent = generations.Send(guess.GenerationKeys, call);
         EntryRead guessed = default;
         try
         {
-            if (guessedKey is not null)
-                guessed = await entries.ReadAsync(guessedKey, call);
+            if (guess.Key is not null)
+                guessed = await entries.ReadAsync(guess.Key, call, expectedSize: guess.Url!.LargestBody);
         }
         catch
         {
@@ -162,7 +170,8 @@ internal sealed class ResponseLookups(
         foreach (var some in known.Url!.RetiredGenerations.Select(generation => ResponseKeys.VariantOf(question.UrlKey, generation, digest)).Chunk(RetiredAtOnce))
         {
             Lookup? latest = null;
-            foreach (var (key, read) in some.Zip(await Task.WhenAll(some.Select(key => entries.ReadAsync(key, call).AsTask()))))
+            var reads = some.Select(key => entries.ReadAsync(key, call, expectedSize: known.Url.LargestBody).AsTask());
+            foreach (var (key, read) in some.Zip(await Task.WhenAll(reads)))
             {
                 if (latest is not null)
                     read.Dispose();

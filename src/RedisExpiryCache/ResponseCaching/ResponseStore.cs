@@ -34,7 +34,7 @@ internal sealed class ResponseStore(
         var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
         var digest = keys.DigestOf(question, union);
-        var stored = url.With(union, new UrlVariant(digest, question.Target.Digest, TagToAskAbout(response)));
+        var stored = url.With(union, new UrlVariant(digest, question.Target.Digest, TagToAskAbout(response)), body.Length);
         var now = await clock.NowAsync(call);
         var expiry = new EntryExpiry(lifetime.Sliding, lifetime.TimeToLive is { } left ? Ttl.EndOf(now, left) : null);
         var payload = new EntryPayload(CachedResponseFormat.EncodeHead(response), body);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache.ResponseCaching;
@@ -7,13 +8,14 @@ namespace RedisExpiryCache.ResponseCaching;
 /// variants that were stored last, so that the app can be asked about all of them at once (RFC 9111 4.3.1).
 /// <code>
 ///   GENERATION~RETIRED|accept-language,user-agent
+///   =SIZE;…                                   in front of the names, where the largest body is a large value: its bytes
 ///   DIGEST RESOURCE "etag"                    a line for each variant, the latest first; without the blanks
 /// </code>
 /// The key stands for every host and spelling of the URL; RESOURCE tells these apart, for a tag says nothing about another resource.
 /// </summary>
 internal sealed record UrlRecord
 {
-    private const char Stored = Generations.TextNote, Separator = ',', Line = '\n';
+    private const char Stored = Generations.TextNote, Separator = ',', Line = '\n', Size = '=', SizeEnd = ';';
     private const int MostVariants = 8, LongestTag = 100;
 
     public UrlRecord(string value)
@@ -25,7 +27,13 @@ internal sealed record UrlRecord
             return;
 
         var lines = note[1..].Split(Line);
-        Names = lines[0].Length == 0 ? [] : lines[0].Split(Separator);
+        var names = lines[0];
+        if (names.StartsWith(Size)
+            && names.IndexOf(SizeEnd) is > 0 and var end
+            && long.TryParse(names.AsSpan(1, end - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var size))
+            (LargestBody, names) = (size, names[(end + 1)..]);
+
+        Names = names.Length == 0 ? [] : names.Split(Separator);
         Variants = [.. lines.Skip(1).Where(static line => line.Length > 2 * KeyText.DigestLength).Select(static line =>
             new UrlVariant(line[..KeyText.DigestLength], line[KeyText.DigestLength..(2 * KeyText.DigestLength)], line[(2 * KeyText.DigestLength)..]))];
     }
@@ -43,17 +51,22 @@ internal sealed record UrlRecord
 
     public UrlVariant[] Variants { get; } = [];
 
+    /// <summary>About how large the body of a response may be, where one of them is a large value; else zero.</summary>
+    public long LargestBody { get; }
+
     /// <summary>Whether what was found last was small. This process's own observation, which Redis knows nothing of.</summary>
     public bool FoundSmall { get; set; }
 
     /// <summary>As it is once a response that differs by these fields has been stored; its tag may be empty: none that the app could be asked about.</summary>
-    public UrlRecord With(string[] names, UrlVariant stored)
+    public UrlRecord With(string[] names, UrlVariant stored, long bodySize = 0)
     {
+        var size = names.Length > 0 ? Math.Max(LargestBody, bodySize) : bodySize;
+        var mark = size >= LargeValues.Threshold ? string.Create(CultureInfo.InvariantCulture, $"{Size}{size}{SizeEnd}") : "";
         var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag && Generations.IsPlainText(stored.ETag) && !stored.ETag.Contains(Line);
         var others = Variants.Where(variant => variant.Digest != stored.Digest);
         var variants = (isKept ? others.Prepend(stored) : others).Take(MostVariants);
         var lines = variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}");
-        return new UrlRecord(Generations.WithNote(Value, $"{Stored}{string.Join(Separator, names)}{string.Concat(lines)}"));
+        return new UrlRecord(Generations.WithNote(Value, $"{Stored}{mark}{string.Join(Separator, names)}{string.Concat(lines)}"));
     }
 }
 

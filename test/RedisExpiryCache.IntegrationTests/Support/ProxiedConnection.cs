@@ -94,6 +94,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
                 await Task.Delay(wait, TimeProvider.System, token);
             }
 
+            await proxy.PassLinkAsync(chunk.Length, toServer, token);
             await proxy.PassGateAsync(token);
             if (_isStranded || (!toServer && proxy.Swallow?.Invoke(chunk) is true))
             {

@@ -17,7 +17,10 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly Gate _gate = new();
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
+    private readonly LinkSchedule _toServer = new();
+    private readonly LinkSchedule _toClient = new();
     private long _delayTicks;
+    private long _bytesPerSecond;
     private long _bytesToServer;
     private long _chunksToServer;
     private long _bytesToClient;
@@ -41,6 +44,16 @@ public sealed class TcpProxy : IAsyncDisposable
     {
         get => TimeSpan.FromTicks(Interlocked.Read(ref _delayTicks));
         set => Interlocked.Exchange(ref _delayTicks, value.Ticks);
+    }
+
+    /// <summary>
+    /// The bandwidth each way, shared by all connections; zero (the default): unlimited. Connections alternate by chunks of at
+    /// most 64 KiB.
+    /// </summary>
+    public long BytesPerSecond
+    {
+        get => Interlocked.Read(ref _bytesPerSecond);
+        set => Interlocked.Exchange(ref _bytesPerSecond, value);
     }
 
     /// <summary>New connections are refused, as by a machine on which nothing listens. Those that exist go on.</summary>
@@ -119,6 +132,9 @@ public sealed class TcpProxy : IAsyncDisposable
         await Task.WhenAll(_connections.Select(one => one.Running));
         _end.Dispose();
     }
+
+    internal Task PassLinkAsync(int bytes, bool toServer, CancellationToken token) =>
+        BytesPerSecond is > 0 and var rate ? (toServer ? _toServer : _toClient).PassAsync(bytes, rate, token) : Task.CompletedTask;
 
     internal Task PassGateAsync(CancellationToken token) => _gate.PassAsync(token);
 

@@ -102,6 +102,24 @@ public class UrlRecordTests
         Assert.Equal($"{Generation}|", record.Value);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void The_size_of_a_large_body_comes_back_with_names_and_variants(int names)
+    {
+        var record = new UrlRecord(Empty.With(Names[..Math.Min(names, Names.Length)], Variant(1, "\"a\""), bodySize: 300_000).Value);
+
+        Assert.Equal(300_000, record.LargestBody);
+        Assert.Equal(Names[..Math.Min(names, Names.Length)], record.Names);
+        Assert.Equal(0, record.With([], Variant(1, "\"a\""), bodySize: 10).LargestBody);
+    }
+
+    [Theory]
+    [InlineData("|=;accept")]
+    [InlineData("|=12")]
+    [InlineData("|=x;accept")]
+    public void A_size_that_is_no_number_is_none(string note) => Assert.Equal(0, new UrlRecord(Generation + note).LargestBody);
+
     [Fact]
     public void Lines_without_a_tag_are_no_variants()
     {
