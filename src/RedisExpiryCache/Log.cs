@@ -138,4 +138,8 @@ internal static partial class Log
     [LoggerMessage(70, LogLevel.Warning, "A value of {Size} bytes did not arrive from Redis within its timeout: it is not read or stored "
         + "for {Seconds} s. Raise OperationTimeout, lower MaximumBodySize, or widen the link. Logged at most once per minute.")]
     public static partial void LargeValueTooSlow(this ILogger logger, long size, double seconds);
+
+    [LoggerMessage(71, LogLevel.Warning, "Replies of Redis were not processed in time, because callers that block occupy the thread pool. "
+        + "Call asynchronously (for Session: await LoadAsync first), or set DedicatedConnectionThreads. Logged at most once per minute.")]
+    public static partial void PoolStarved(this ILogger logger);
 }

@@ -23,6 +23,18 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// <summary>What the data cache does when Redis fails. Default: <see cref="FailureMode.Throw"/>. A keyed cache has its own.</summary>
     public FailureMode FailureMode { get; set; } = FailureMode.Throw;
 
+    /// <summary>
+    /// Whether connections are read and written by threads of their own, instead of by threads of the pool. Default: false. For
+    /// applications that block: <c>Session</c> without <c>LoadAsync</c>, <c>IDistributedCache.Get</c>. Callers that block occupy the
+    /// threads of the pool, and without this the replies that they wait for are not processed until they time out.
+    /// <para>
+    /// It costs two threads for each connection, and holds for all connections of StackExchange.Redis that this process opens after the
+    /// cache was made (it sets the client library's feature flag <c>DedicatedThreads</c>). A multiplexer of the application that was
+    /// connected before stays as it is.
+    /// </para>
+    /// </summary>
+    public bool DedicatedConnectionThreads { get; set; }
+
     /// <summary>When the cache stops asking a Redis that does not answer, and how it finds out that it is back.</summary>
     public CircuitBreakerOptions CircuitBreaker { get; } = new();
 

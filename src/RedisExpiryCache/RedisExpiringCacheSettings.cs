@@ -22,6 +22,7 @@ internal static class RedisExpiringCacheSettings
         ["CircuitBreaker:FailuresBeforeOpening"] = (options, section) => options.CircuitBreaker.FailuresBeforeOpening =
             Read(section, "a number of calls", (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value)),
         ["CircuitBreaker:OpenFor"] = (options, section) => options.CircuitBreaker.OpenFor = ReadSpan(section),
+        ["DedicatedConnectionThreads"] = (options, section) => options.DedicatedConnectionThreads = ReadSwitch(section),
         ["UseAsOutputCacheStore"] = (options, section) => options.UseAsOutputCacheStore = ReadSwitch(section),
         ["NearCache:Enabled"] = (options, section) => options.NearCache.Enabled = ReadSwitch(section),
         ["NearCache:IncludeData"] = (options, section) => options.NearCache.IncludeData = ReadSwitch(section),

@@ -44,6 +44,9 @@ internal sealed class SettingsInUse(IServiceProvider services) : IOptionsMonitor
             static options => options.CircuitBreaker.FailuresBeforeOpening,
             static (from, to) => to.CircuitBreaker.FailuresBeforeOpening = from.CircuitBreaker.FailuresBeforeOpening),
         ["CircuitBreaker:OpenFor"] = new(static options => options.CircuitBreaker.OpenFor, static (from, to) => to.CircuitBreaker.OpenFor = from.CircuitBreaker.OpenFor),
+        ["DedicatedConnectionThreads"] = new(
+            static options => options.DedicatedConnectionThreads,
+            static (from, to) => to.DedicatedConnectionThreads = from.DedicatedConnectionThreads),
         ["UseAsOutputCacheStore"] = new(static options => options.UseAsOutputCacheStore, static (from, to) => to.UseAsOutputCacheStore = from.UseAsOutputCacheStore),
         ["NearCache:Enabled"] = new(static options => options.NearCache.Enabled, static (from, to) => to.NearCache.Enabled = from.NearCache.Enabled),
         ["NearCache:IncludeData"] = new(static options => options.NearCache.IncludeData, static (from, to) => to.NearCache.IncludeData = from.NearCache.IncludeData),

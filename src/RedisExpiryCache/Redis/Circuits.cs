@@ -30,11 +30,11 @@ internal sealed class Circuits(
     /// <summary>An exception filter that reports a failed command to its circuit and lets the exception pass.</summary>
     /// <remarks>
     /// A reply that had hardly any time, because the call had spent its budget before, says nothing about Redis by not coming.
-    /// Nor does one that waited behind large values on a connection that has to carry both.
+    /// Nor does one that waited behind large values on a connection that has to carry both, or for a thread to process it.
     /// </remarks>
     public bool Failed(Exception failure, RedisRoute route, Call call, long since)
     {
-        if (failure is TimeoutException && SaysNothing(call, since))
+        if (failure is TimeoutException && SaysNothing(failure, call, since))
             return false;
 
         var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connection.Multiplexer?.IsConnected is true);
@@ -50,8 +50,16 @@ internal sealed class Circuits(
         return false;
     }
 
-    private bool SaysNothing(Call call, long since) =>
-        Stopwatch.GetElapsedTime(since) < connection.BudgetOf(call).Time / 2 || connection.WaitsBehindLargeValues;
+    private bool SaysNothing(Exception timeout, Call call, long since)
+    {
+        if (PoolStarvation.IsCauseOf(timeout))
+        {
+            report.PoolStarved();
+            return true;
+        }
+
+        return Stopwatch.GetElapsedTime(since) < connection.BudgetOf(call).Time / 2 || connection.WaitsBehindLargeValues;
+    }
 
     /// <summary>Without asking Redis: the client library knows which server has which keys.</summary>
     public EndpointCircuit Of(IConnectionMultiplexer multiplexer, string key)

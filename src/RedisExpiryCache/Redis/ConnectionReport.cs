@@ -38,6 +38,13 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
             logger.LargeValueTooSlow(size, pause.TotalSeconds);
     }
 
+    /// <summary>Replies were not processed in time for want of a thread.</summary>
+    public void PoolStarved()
+    {
+        if (throttle.IsDue(nameof(PoolStarved)))
+            logger.PoolStarved();
+    }
+
     public void Replaced() => logger.ConnectionReplaced();
 
     public void Denied(string word)

@@ -6,6 +6,8 @@ namespace RedisExpiryCache.Redis;
 /// <summary>The user's settings of the client library, with what our promises need.</summary>
 internal static class ConnectionSettings
 {
+    private const string DedicatedThreads = "DedicatedThreads";
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
     // How soon the client library notices that a connection is lost or can be had again; its own default is a second.
@@ -15,6 +17,13 @@ internal static class ConnectionSettings
     private static readonly TimeSpan LargeTimeout = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan FeedTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>To be called before the first connection: the flag is the client library's own, and holds for the process.</summary>
+    public static void ApplyToProcess(RedisExpiringCacheOptions options)
+    {
+        if (options.DedicatedConnectionThreads)
+            ConnectionMultiplexer.SetFeatureFlag(DedicatedThreads, true);
+    }
 
     /// <summary>
     /// The app starts without Redis, nothing queues up while it is away, it is found again soon, and the client library's own time-outs are no

@@ -38,6 +38,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         Clock = new ServerClock(this, time);
         Feed = InvalidationFeed.Of(this, options, report);
         Large = new LargeValues(this, report);
+        ConnectionSettings.ApplyToProcess(options);
     }
 
     private RedisConnection(RedisConnection main)

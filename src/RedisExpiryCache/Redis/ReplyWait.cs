@@ -36,7 +36,7 @@ internal sealed class ReplyWait<T> : TimedWait<T>
         return answer;
     }
 
-    public override void Expired() => Set(Waits.TimedOut(reply!, budget!));
+    public override void Expired() => Set(Waits.TimedOut(reply!, budget!, IsOverdue));
 
     protected override T Take(short token)
     {

@@ -20,6 +20,9 @@ internal abstract class TimedWait
 
     public bool IsUnderWay => (Volatile.Read(ref use) & PhaseMask) == UnderWay;
 
+    /// <summary>Whether its timeout was noticed late, for want of a thread.</summary>
+    protected bool IsOverdue => PoolStarvation.IsOverdue(Volatile.Read(ref dueAt));
+
     /// <summary>Whether its time was over just now.</summary>
     /// <param name="now">A timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
     public bool TryExpire(long now)

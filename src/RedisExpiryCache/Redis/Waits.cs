@@ -17,7 +17,7 @@ internal static class Waits
     public static ValueTask<T> ForReplyAsync<T>(Task<T> reply, Call call, CallBudget budget)
     {
         if (call.Blocking)
-            return Block(reply, call, budget) ? new ValueTask<T>(reply) : throw TimedOut(reply, budget);
+            return Block(reply, call, budget, out var isStarved) ? new ValueTask<T>(reply) : throw TimedOut(reply, budget, isStarved);
 
         return IsPlain(call) ? ReplyWait<T>.For(reply, route: null, call, budget) : ForReplyOrTokenAsync(reply, call, budget);
     }
@@ -34,7 +34,7 @@ internal static class Waits
         }
         catch (TimeoutException expired) when (IsOurs(expired, reply))
         {
-            throw TimedOut(reply, budget);
+            throw TimedOut(reply, budget, PoolStarvation.IsOverdue(call.EndOf(budget.Time)));
         }
         catch (OperationCanceledException)
         {
@@ -47,7 +47,7 @@ internal static class Waits
     public static async ValueTask<bool> ForConnectionAsync(Task connection, Call call, CallBudget budget)
     {
         if (call.Blocking)
-            return Block(connection, call, budget);
+            return Block(connection, call, budget, out var isStarved) || (isStarved ? throw TimedOut(connection, budget, true) : false);
 
         try
         {
@@ -76,11 +76,20 @@ internal static class Waits
     /// <summary>Whether the wait ended for want of time. The task may fail at the very moment; then its own failure is another exception.</summary>
     private static bool IsOurs(TimeoutException expired, Task task) => task.Exception?.InnerException != expired;
 
-    private static bool Block(Task task, Call call, CallBudget budget)
+    private static bool Block(Task task, Call call, CallBudget budget, out bool isStarved)
     {
+        isStarved = false;
         try
         {
-            return task.Wait(call.Left(budget.Time));
+            if (task.Wait(call.Left(budget.Time) / 2))
+                return true;
+
+            var probe = PoolProbe.Queue();
+            if (task.Wait(call.Left(budget.Time)))
+                return true;
+
+            isStarved = !probe.WasPrompt;
+            return false;
         }
         catch (AggregateException failed)
         {
@@ -91,11 +100,17 @@ internal static class Waits
     }
 
     /// <summary>To be thrown; what comes late is nobody's any more.</summary>
-    public static RedisTimeoutException TimedOut(Task reply, CallBudget budget)
+    public static RedisTimeoutException TimedOut(Task reply, CallBudget budget, bool isStarved)
     {
         Abandon(reply);
-        return TimedOut(budget);
+        return isStarved ? PoolStarvation.Marked(Starved(budget)) : TimedOut(budget);
     }
+
+    private static RedisTimeoutException Starved(CallBudget budget) => new(
+        CommandFlags.None,
+        $"No thread of the pool was free to process Redis' reply within {budget.Setting} ({budget.Time.TotalMilliseconds} ms). Call "
+        + $"asynchronously, or set {nameof(RedisExpiringCacheOptions.DedicatedConnectionThreads)}.",
+        CommandStatus.Unknown);
 
     /// <summary>To be thrown.</summary>
     public static RedisTimeoutException TimedOut(CallBudget budget) => new(
