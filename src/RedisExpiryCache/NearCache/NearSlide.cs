@@ -28,13 +28,7 @@ internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadlin
             return;
 
         // It may outlive the request by far.
-        if (ExecutionContext.IsFlowSuppressed())
-        {
-            _ = SlideAsync(slide);
-            return;
-        }
-
-        using (ExecutionContext.SuppressFlow())
+        using (Detached.Scope())
             _ = SlideAsync(slide);
     }
 

@@ -38,8 +38,9 @@ internal sealed class Circuits(
             return false;
 
         var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connection.Multiplexer?.IsConnected is true);
-        if (route.Circuit.Failed(effect, failure, route.Access, route.Key, call.Started, RedisConnection.Now))
-            _ = ProbeAsync(route.Circuit);
+        var circuit = route.Circuit;
+        if (circuit.Failed(effect, failure, route.Access, route.Key, call.Started, RedisConnection.Now))
+            Detached.Begin(() => ProbeAsync(circuit));
 
         if (route.Access != Access.Look && RedisFailures.DenialIn(failure) is { } word)
         {

@@ -186,7 +186,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     {
         var (tags, window) = await entries.Slides.NowAsync(await reserved.LocateAsync(key, call), call);
         if (tags.Length > 0)
-            _ = KeepBehindAsync(key, tags, window);
+            Detached.Begin(() => KeepBehindAsync(key, tags, window));
 
         return true;
     }

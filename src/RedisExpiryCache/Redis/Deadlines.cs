@@ -19,8 +19,8 @@ internal static class Deadlines
 
     private static ITimer NewTimer()
     {
-        // It is nobody's: what the first caller carries with it is not for all others.
-        using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+        // Shared by all callers: it must not capture the first one's ExecutionContext.
+        using var detached = Detached.Scope();
         return Waits.RealTime.CreateTimer(static _ => Sweep(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

@@ -32,6 +32,7 @@ internal sealed class EntrySlides(RedisConnection connection, NearCopies? nearCo
     /// <param name="observe">Sees what becomes of a slide, and throws nothing.</param>
     public void Behind(string fullKey, NearSlide? gathered, TimeSpan window, Func<Task<(TagStamp[] Tags, TimeSpan Window)>, Task> observe)
     {
+        using var detached = Detached.Scope();
         if (gathered is not null)
             gathered.Touch((readBefore, worth) => observe(SlideAsync(fullKey, Call.Detached(), readBefore, worth).AsTask()));
         else if (nearCopies is not null)

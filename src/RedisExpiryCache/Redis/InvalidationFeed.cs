@@ -78,9 +78,7 @@ internal sealed class InvalidationFeed : IDisposable
         if (Interlocked.Exchange(ref hasBegun, 1) != 0)
             return;
 
-        // It outlives the request that may have come first by far.
-        using (ExecutionContext.SuppressFlow())
-            _ = Task.Run(RunAsync);
+        _ = Detached.Run(RunAsync);
     }
 
     /// <summary>To be called when something has changed: what was refused or failed is tried again now.</summary>
@@ -137,7 +135,7 @@ internal sealed class InvalidationFeed : IDisposable
             Suspend();
         }
 
-        Waits.Abandon(Task.Run(async () => await feed.DisposeAsync()));
+        Waits.Abandon(Detached.Run(async () => await feed.DisposeAsync()));
         if (feed.IsProven)
             Hurry();
     }

@@ -70,7 +70,7 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
             report.EvictionsLost(lost);
 
         if (starts)
-            _ = Task.Run(ReplayAsync);
+            _ = Detached.Run(ReplayAsync);
     }
 
     /// <summary>The key was written since, with what is to be read from now on.</summary>

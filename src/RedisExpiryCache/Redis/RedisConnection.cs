@@ -220,7 +220,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             if (connecting is null or { IsFaulted: true } or { IsCanceled: true })
             {
                 lastFailure = connecting?.Exception?.InnerException;
-                connecting = Task.Run(ConnectAsync);
+                connecting = Detached.Run(ConnectAsync);
                 Waits.Abandon(connecting);
             }
 

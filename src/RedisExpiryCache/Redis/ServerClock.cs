@@ -34,7 +34,7 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
         {
             // Claimed before it is asked, so that one caller asks and the others go on with what is known.
             sample = known with { ServerTime = known.ServerTime + elapsed, Timestamp = time.GetTimestamp() };
-            _ = AskAsync(redis, Call.Detached()).AsTask();
+            Detached.Begin(() => AskAsync(redis, Call.Detached()).AsTask());
         }
 
         return known.ServerTime + elapsed;

@@ -29,7 +29,14 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
     /// <param name="state">For <paramref name="ask"/>.</param>
     /// <param name="ask">Is told by which call to ask, and how many get the answer: each lets go of it once.</param>
     /// <param name="isShared">Whether the question was asked in the words of another caller, perhaps.</param>
-    public ValueTask<T> AskAsync<TState>(string key, Call call, TState state, Func<TState, Call, int, ValueTask<T>> ask, out bool isShared)
+    /// <param name="keep">Copies what of the state ends with the caller; called only where the question is asked for several.</param>
+    public ValueTask<T> AskAsync<TState>(
+        string key,
+        Call call,
+        TState state,
+        Func<TState, Call, int, ValueTask<T>> ask,
+        out bool isShared,
+        Func<TState, TState>? keep = null)
     {
         isShared = false;
         if (call.Blocking)
@@ -43,7 +50,7 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
             isShared = line.Key == key;
             if (isShared)
             {
-                var next = line.NextOr(call, letGo, state, ask);
+                var next = line.NextOr(call, letGo, state, ask, keep);
                 if (Waits.IsPlain(call))
                     return next.Join(call, connection.BudgetOf(call));
 
@@ -95,7 +102,7 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
         finally
         {
             if (line?.TakeNext() is { } next)
-                _ = FollowAsync(line, next);
+                Detached.Begin(() => FollowAsync(line, next));
         }
     }
 
@@ -117,7 +124,7 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
         }
         catch when (letGo is not null)
         {
-            _ = LetGoAsync(answer, letGo);
+            Detached.Begin(() => LetGoAsync(answer, letGo));
             throw;
         }
     }
@@ -149,8 +156,9 @@ internal sealed class SharedCalls<T>(RedisConnection connection, Action<T>? letG
         }
 
         /// <summary>The question to come, which this caller begins if there is none.</summary>
-        public SharedQuestion<T> NextOr<TState>(Call call, Action<T>? letGo, TState state, Func<TState, Call, int, ValueTask<T>> ask) =>
-            next ??= new SharedQuestion<T, TState>(call.Budget, letGo, state, ask);
+        public SharedQuestion<T> NextOr<TState>(
+            Call call, Action<T>? letGo, TState state, Func<TState, Call, int, ValueTask<T>> ask, Func<TState, TState>? keep = null) =>
+            next ??= new SharedQuestion<T, TState>(call.Budget, letGo, keep is null ? state : keep(state), ask);
 
         /// <summary>From here on nobody joins it any more.</summary>
         /// <returns>Null: nobody has joined, and the line is free.</returns>

@@ -51,7 +51,7 @@ internal sealed class ClientCoding : IDisposable
     /// <summary>A request that looks a second time lets go of what it has asked for the first time.</summary>
     public void AskAhead(string? key, Task<EntryRead>? read, Call call)
     {
-        _ = LetGoAsync(TakeAhead());
+        DropAhead();
         (KeyAhead, ahead, Call) = (key, read, call);
     }
 
@@ -90,15 +90,18 @@ internal sealed class ClientCoding : IDisposable
         Show();
         (context.Request.Headers.IfNoneMatch, context.Request.Headers.IfMatch) = (ifNoneMatch, ifMatch);
         served.Dispose();
-        _ = LetGoAsync(TakeAhead());
+        DropAhead();
+    }
+
+    private void DropAhead()
+    {
+        if (TakeAhead() is { } unwanted)
+            Detached.Begin(() => LetGoAsync(unwanted));
     }
 
     /// <summary>A question whose answer nobody wanted in the end, or that failed as the lookup did, which has said so.</summary>
-    private static async Task LetGoAsync(Task<EntryRead>? read)
+    private static async Task LetGoAsync(Task<EntryRead> read)
     {
-        if (read is null)
-            return;
-
         await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (read.IsCompletedSuccessfully)
             (await read).Dispose();

@@ -155,7 +155,7 @@ internal sealed class CodedCopies(
             return;
         }
 
-        _ = Task.Run(async () =>
+        _ = Detached.Run(async () =>
         {
             try
             {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Primitives;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.NearCache;
 using RedisExpiryCache.Redis;
@@ -20,6 +21,13 @@ internal sealed record Question(RequestTarget Target, TagNames Named, IHeaderDic
 
     /// <summary>The tags that its response will carry, escaped, <see cref="ResponseKeys.EverythingTag"/> among them.</summary>
     public string[] Tags => Named.Tags;
+
+    /// <summary>The same with a copy of its fields, for a lookup that may outlast the request.</summary>
+    /// <remarks>The server reuses the dictionary of fields for the next request.</remarks>
+    public Question Kept() => this with
+    {
+        Fields = new HeaderDictionary(new Dictionary<string, StringValues>(Fields, StringComparer.OrdinalIgnoreCase)),
+    };
 }
 
 /// <summary>Tags, escaped, and the key of each.</summary>

@@ -50,7 +50,8 @@ internal sealed class ResponseLookups(
             call,
             (Lookups: this, Question: question, MayStore: mayStore),
             static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.MayStore, call, count),
-            out var isShared);
+            out var isShared,
+            static asked => asked with { Question = asked.Question.Kept() });
         guess = isShared ? guess : null;
         return finding;
     }

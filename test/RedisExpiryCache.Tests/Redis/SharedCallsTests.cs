@@ -15,11 +15,12 @@ public sealed class SharedCallsTests : IDisposable
 
     private readonly List<Asked> _asked = [];
     private readonly List<string> _letGo = [];
+    private readonly AsyncLocal<string?> _ambient = new();
     private readonly SharedCalls<string> _calls;
 
     public SharedCallsTests() => _calls = new SharedCalls<string>(_connection, _letGo.Add);
 
-    private sealed record Asked(string Key, Call Call, int Count, TaskCompletionSource<string> Answer);
+    private sealed record Asked(string Key, Call Call, int Count, TaskCompletionSource<string> Answer, string? Ambient);
 
     public void Dispose() => _connection.Dispose();
 
@@ -167,11 +168,47 @@ public sealed class SharedCallsTests : IDisposable
         Assert.Equal(2, _asked.Count);
     }
 
+    [Fact]
+    public async Task State_is_copied_once_for_callers_that_share_a_question_and_not_for_one_that_asks_alone()
+    {
+        var copies = 0;
+        Task<string> first = Ask("first"), second = Ask("second"), third = Ask("third");
+        Assert.Equal(1, copies);
+        _asked[0].Answer.SetResult("1");
+        await first;
+        await Eventually(() => _asked.Count == 2);
+        Assert.Equal(["first", "copy of second"], _asked.Select(static asked => asked.Key));
+        _asked[1].Answer.SetResult("2");
+        Assert.Equal(["2", "2"], await Task.WhenAll(second, third));
+
+        Task<string> Ask(string state) => _calls.AskAsync("key", Call.Detached(Long), state, Send, out _, Copy).AsTask();
+
+        string Copy(string state)
+        {
+            copies++;
+            return $"copy of {state}";
+        }
+    }
+
+    [Fact]
+    public async Task A_shared_question_is_asked_without_the_context_of_the_caller_before_it()
+    {
+        _ambient.Value = "of the first";
+        var first = Ask("key", out _);
+        var second = Ask("key", out _);
+        _asked[0].Answer.SetResult("1");
+        await first;
+        await Eventually(() => _asked.Count == 2);
+        Assert.Null(_asked[1].Ambient);
+        _asked[1].Answer.SetResult("2");
+        await second;
+    }
+
     private Task<string> Ask(string key, out bool isShared) => _calls.AskAsync(key, Call.Detached(Long), key, Send, out isShared).AsTask();
 
     private ValueTask<string> Send(string key, Call call, int count)
     {
-        var asked = new Asked(key, call, count, new TaskCompletionSource<string>());
+        var asked = new Asked(key, call, count, new TaskCompletionSource<string>(), _ambient.Value);
         lock (_asked)
             _asked.Add(asked);
 
