@@ -30,6 +30,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     {
         var renewal = lookup.Url is { } url ? new UrlRenewal(exchange.Question.UrlKey, url.Generation) : null;
         var recording = new ResponseRecording(exchange, lookup, ForwardReason.Method, holdsBack: null, FetchCall.Unobserved, parts);
+        var atLastByte = NewLastByteStore(exchange, recording, store: null);
         try
         {
             await evictions.RunAsync(exchange.Context, next, cacheStatus: null, renewal);
@@ -38,6 +39,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         catch
         {
             recording.Fail();
+            atLastByte.Dispose();
             throw;
         }
         finally
@@ -45,7 +47,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
             recording.Detach();
         }
 
-        await WhenSettled(exchange, recording, FinishAsync);
+        await WhenSettled(exchange, recording, FinishAsync, atLastByte);
 
         async Task FinishAsync()
         {
@@ -81,16 +83,17 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         // 5. While the app writes, pass the bytes on and record them; but not what is said to this cache only.
         var reason = lookup.Precise(verdict.Reason!.Value);
         var recording = new ResponseRecording(exchange, lookup, reason, IsHeldBack, call, parts);
-        if (!await Run(exchange, verdict, call, conditions, recording, reason))
+        var atLastByte = NewLastByteStore(exchange, recording, StoreAsync);
+        if (!await Run(exchange, lookup, verdict, call, conditions, recording, reason, atLastByte))
         {
-            recording.Dispose();
+            atLastByte.Dispose();
             await ServeOnErrorAsync(exchange, lookup, verdict, status: null);
             return;
         }
 
         if (recording.IsHeldBack)
         {
-            using (recording)
+            using (atLastByte)
                 await AnswerInstead(exchange, lookup, verdict, call, conditions, recording);
 
             return;
@@ -104,18 +107,20 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
             lookup = lookup.WithoutResponse();
         }
 
-        await WhenSettled(exchange, recording, () => FinishAsync(exchange, lookup, verdict, call, recording));
+        await WhenSettled(exchange, recording, () => FinishAsync(exchange, lookup, verdict, call, recording, atLastByte), atLastByte);
+
+        Task StoreAsync() => StoreOrEnd(exchange, lookup, recording, call);
 
         bool IsHeldBack(int status) =>
             (status == StatusCodes.Status304NotModified && !conditions.IsNone) || (verdict.MayServeOnError && Validation.IsFailure(status));
     }
 
     /// <summary>At once, or for a pending response when it has been sent: then its fields are known.</summary>
-    private static async Task WhenSettled(Exchange exchange, ResponseRecording recording, Func<Task> finish)
+    private static async Task WhenSettled(Exchange exchange, ResponseRecording recording, Func<Task> finish, LastByteStore atLastByte)
     {
         if (!recording.IsPending)
         {
-            using (recording)
+            using (atLastByte)
                 await finish();
 
             return;
@@ -123,7 +128,7 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
 
         exchange.Context.Response.OnCompleted(async () =>
         {
-            using (recording)
+            using (atLastByte)
             {
                 recording.Conclude();
                 await finish();
@@ -131,13 +136,11 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         });
     }
 
-    private async Task FinishAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, ResponseRecording recording)
+    private async Task FinishAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, ResponseRecording recording, LastByteStore atLastByte)
     {
         // 6. Store it with its expiry, or forget it.
-        if (recording.IsWorthKeeping)
-            await Store(exchange, lookup, recording, call);
-        else
-            call.End(FetchEnds.Of(exchange.Context, recording.Forbidden));
+        if (!await atLastByte.EndAsync())
+            await StoreOrEnd(exchange, lookup, recording, call);
 
         // RFC 9111 4.3.3: a whole answer says that what is stored no longer holds. No client is going to see it otherwise.
         if (verdict.IsRenewal && recording.IsRefused && !Validation.IsFailure(exchange.Context.Response.StatusCode))
@@ -150,8 +153,24 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
             await freshening.LearnFromHeadAsync(exchange, lookup, recording.OwnFields());
     }
 
+    private LastByteStore NewLastByteStore(Exchange exchange, ResponseRecording recording, Func<Task>? store)
+    {
+        var context = exchange.Context;
+        return new LastByteStore(recording, () => context.Response.HasStarted, () => parts.StoresUnderWay.Announce(exchange.Question.Identity), store);
+    }
+
+    private async Task StoreOrEnd(Exchange exchange, Lookup lookup, ResponseRecording recording, FetchCall call)
+    {
+        if (recording.IsWorthKeeping)
+            await Store(exchange, lookup, recording, call);
+        else
+            call.End(FetchEnds.Of(exchange.Context, recording.Forbidden));
+    }
+
     /// <returns>False when the app has thrown and what is stored is to be the answer.</returns>
-    private async Task<bool> Run(Exchange exchange, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording, ForwardReason reason)
+    private async Task<bool> Run(
+        Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording, ForwardReason reason,
+        LastByteStore atLastByte)
     {
         var context = exchange.Context;
         using var features = FeatureScope.Begin(context, exchange.Serving);
@@ -161,7 +180,9 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
             using (new RequestConditions(context.Request.Headers, conditions))
                 await next(context);
 
-            recording.Complete();
+            if (!await atLastByte.EndAsync())
+                recording.Complete();
+
             return true;
         }
         catch (Exception failure) when (
@@ -174,9 +195,14 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         }
         catch
         {
-            // Who was cut short by its own client says nothing about the app.
+            // A whole body that its origin takes back by an exception is not kept.
+            if (await atLastByte.EndAsync() && recording.IsWorthKeeping)
+                await store.TryForgetAsync(exchange.Question, lookup, recording.Names);
+
+            // A call that its own client cut short says nothing about the origin.
             call.End(context.RequestAborted.IsCancellationRequested ? FetchEnd.Inconclusive : FetchEnd.Failed);
             recording.Fail();
+            atLastByte.Dispose();
             parts.Report.NotStored(exchange.Path, NoStoreReason.Failed.Token());
             parts.Report.Answered(exchange.Path, ResponseOutcome.Forwarded, reason);
             throw;

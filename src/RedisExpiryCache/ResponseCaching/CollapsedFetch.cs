@@ -119,12 +119,13 @@ internal sealed class CollapsedFetch(string key, TimeSpan timeout, TimeProvider 
     /// <summary>Releases the next group once the current one has failed.</summary>
     private void Advance()
     {
-        if (calls.Exists(call => call.Group == group) && !IsGroupOverdue())
+        if (calls.Exists(call => call.Group == group && !IsOverdue(call)))
             return;
 
         // A call counts for as long as a follower waits; one that hangs for ever must not take the response out of service.
         var size = group < 2 || !MayGrow ? 1 : Math.Min(groupSize * 2, LargestGroup);
-        var room = LargestGroup - calls.Count(call => time.GetElapsedTime(call.Released) < timeout);
+        // One whose response has started no longer loads the origin as a whole call does.
+        var room = LargestGroup - calls.Count(call => call.Started == 0 && time.GetElapsedTime(call.Released) < timeout);
         var released = Math.Min(size, room);
         var failed = hasGroupFailed;
         for (var isFirst = true; released > 0 && TakeFirst() is { } follower; released--, isFirst = false)
@@ -145,7 +146,9 @@ internal sealed class CollapsedFetch(string key, TimeSpan timeout, TimeProvider 
             Release(follower => time.GetElapsedTime(follower.Arrived) >= timeout, static _ => new CollapseResult.OriginFailed());
     }
 
-    private bool IsGroupOverdue() => time.GetElapsedTime(groupBegan) >= (group == 1 ? timeout : timeout / 4);
+    /// <summary>A response that has started and does not end is a stream, or waits for its client: followers do not wait for either.</summary>
+    private bool IsOverdue(FetchCall call) =>
+        time.GetElapsedTime(groupBegan) >= (group == 1 ? timeout : timeout / 4) || (call.Started != 0 && time.GetElapsedTime(call.Started) >= timeout / 4);
 
     private Follower? TakeFirst()
     {

@@ -17,6 +17,7 @@ internal sealed class FetchCall(RequestCollapser? collapser, string resource, st
     private AppPace? pace;
     private long timedFrom;
     private bool hasEnded;
+    private long started;
 
     public string Resource => resource;
 
@@ -39,12 +40,22 @@ internal sealed class FetchCall(RequestCollapser? collapser, string resource, st
     public bool HasFollowers => IsLeading && Fetch!.HasFollowers;
 
     /// <summary>The request fields that its response differs by, as far as known.</summary>
-    public string[] Names { get; set; } = [];
+    public string[] Names { get; private set; } = [];
+
+    /// <summary>When its response started: a timestamp; 0: it has not.</summary>
+    public long Started => Volatile.Read(ref started);
 
     public void Release(int group, long now) => (Group, Released, Began) = (group, now, now);
 
     /// <summary>The origin is about to be called.</summary>
     public void Begin() => Began = Stopwatch.GetTimestamp();
+
+    /// <summary>Its response starts.</summary>
+    public void Start(string[] names)
+    {
+        Names = names;
+        Volatile.Write(ref started, Stopwatch.GetTimestamp());
+    }
 
     /// <summary>Measures how long the origin takes.</summary>
     /// <param name="entered">Is left when the call has ended.</param>

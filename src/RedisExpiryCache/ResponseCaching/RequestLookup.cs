@@ -19,7 +19,7 @@ internal sealed class RequestLookup(
         try
         {
             // In this order: a store drops what is near before it says that it is done.
-            if (!lookups.HasNear || storesUnderWay.Has(exchange.Question.UrlKey)
+            if (!lookups.HasNear || storesUnderWay.Has(exchange.Question.Identity)
                 || lookups.FindNear(exchange.Question) is not { } near)
                 return null;
 
@@ -45,7 +45,7 @@ internal sealed class RequestLookup(
         var call = exchange.Question.Budget.Begin();
         try
         {
-            await storesUnderWay.WaitAsync(exchange.Question.UrlKey, exchange.Question.Budget.Left(call));
+            await storesUnderWay.WaitAsync(exchange.Question.Identity, exchange.Question.Budget.Left(call));
             codings.AskAhead(exchange, call);
             var lookup = await lookups.FindAsync(exchange.Question, exchange.MayStore, call, out var guess);
             if (guess is not null && !lookup.Answers(exchange.Question, guess))

@@ -23,24 +23,20 @@ internal sealed class ResponseRecording : IDisposable
     private readonly BodyRecorder recorder;
     private readonly FieldsInFront inFront;
     private readonly SessionWatch? session;
-    private readonly StoresUnderWay storesUnderWay;
-    private IDisposable? announcement;
     private RepresentationFields? asItLeft;
     private string? ownCacheControl;
     private StringValues decidedCacheControl;
     private TimeSpan makingTime;
     private (int Status, long? Length)? returned;
-    private bool decided;
-    private bool ended;
+    private bool decided, ended, isWithdrawn;
     private bool? heldBack;
-    private bool isWithdrawn;
 
     /// <summary>Stands in for the response's body. What <paramref name="holdsBack"/> says of a status is not for the client.</summary>
     public ResponseRecording(Exchange exchange, Lookup lookup, ForwardReason forwarded, Func<int, bool>? holdsBack, FetchCall call,
         in RecordingParts shared)
     {
         (this.exchange, this.lookup, this.forwarded, this.holdsBack, this.call) = (exchange, lookup, forwarded, holdsBack, call);
-        (storable, storesUnderWay, report, time) = shared;
+        (storable, _, report, time) = shared;
         Body = new RecordedBytes(storable.Options.MaximumBodySize, () => call.End(FetchEnd.NotShareable));
         inFront = new FieldsInFront(exchange.Context.Response.Headers);
         session = SessionWatch.Begin(exchange.Context);
@@ -61,6 +57,9 @@ internal sealed class ResponseRecording : IDisposable
     public bool IsPending { get; private set; }
 
     public StoredLifetime Lifetime { get; private set; }
+
+    /// <summary>Called once the last byte is captured of a response that is to be stored, before it is sent.</summary>
+    public Action? LastByteCaptured { get; set; }
 
     /// <summary>The request fields that the response differs by.</summary>
     public string[] Names { get; private set; } = [];
@@ -130,6 +129,14 @@ internal sealed class ResponseRecording : IDisposable
             Conclude();
     }
 
+    /// <summary>To be called in place of <see cref="Complete"/> once the response has started and its last byte is captured.</summary>
+    public void CompleteAtLastByte()
+    {
+        Body.Seal();
+        (returned, makingTime) = ((exchange.Context.Response.StatusCode, ContentLength), DeltaSeconds.Between(exchange.RequestTime, time.GetUtcNow()));
+        Conclude();
+    }
+
     /// <summary>To be called when a pending response has been sent, or will not be.</summary>
     public void Conclude()
     {
@@ -152,12 +159,7 @@ internal sealed class ResponseRecording : IDisposable
         session?.End();
     }
 
-    public void Dispose()
-    {
-        // The body first: a write that comes late would announce again.
-        Body.Dispose();
-        announcement?.Dispose();
-    }
+    public void Dispose() => Body.Dispose();
 
     /// <summary>The request has ended: what the application has kept of it is of no use any more.</summary>
     private Task EndAsync()
@@ -206,7 +208,7 @@ internal sealed class ResponseRecording : IDisposable
             var now = time.GetUtcNow();
             var verdict = Verdict(response, now, out var facts);
             Forbidden = verdict.Reason?.Token();
-            call.Names = StorableResponses.NamesOf(exchange, AppsFields().Vary, AppsFields().ContentEncoding);
+            call.Start(StorableResponses.NamesOf(exchange, AppsFields().Vary, AppsFields().ContentEncoding));
             if (verdict.Lifetime is { } lifetime)
                 Keep(response, facts, lifetime, now);
 
@@ -261,7 +263,7 @@ internal sealed class ResponseRecording : IDisposable
             headers.Date = HttpDate.Format(now);
 
         if (NotStored is null)
-            Body.NotifyAt(ContentLength, () => announcement = storesUnderWay.Announce(exchange.Question.UrlKey));
+            Body.NotifyAt(ContentLength, () => LastByteCaptured?.Invoke());
 
         Lifetime = lifetime;
         var fields = OwnFields();

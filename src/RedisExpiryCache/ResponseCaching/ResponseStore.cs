@@ -22,6 +22,23 @@ internal sealed class ResponseStore(
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
     public async ValueTask ForgetAsync(Question question, Lookup lookup) => await entries.RemoveAsync([lookup.Key!], question.Budget.Begin());
 
+    /// <summary>DEL of what <see cref="StoreAsync"/> has stored.</summary>
+    public async Task TryForgetAsync(Question question, Lookup lookup, string[] names)
+    {
+        try
+        {
+            if (lookup.Url is { } url)
+            {
+                var digest = keys.DigestOf(question, Variants.Union(url.Names, names));
+                await entries.RemoveAsync([ResponseKeys.VariantOf(question.UrlKey, url.Generation, digest)], question.Budget.Begin());
+            }
+        }
+        catch (Exception failure)
+        {
+            report.StoreFailed(failure);
+        }
+    }
+
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
     public async ValueTask<bool> StoreAsync(

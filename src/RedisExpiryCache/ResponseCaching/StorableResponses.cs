@@ -30,6 +30,9 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
         if (exchange.Serving.NoStore)
             return StoreVerdict.NoStore(NoStoreReason.NoStore);
 
+        if (StreamingMedia.Is(exchange.Context.Response.ContentType))
+            return StoreVerdict.NoStore(NoStoreReason.Streaming);
+
         return Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.RequestTime, now);
     }
 

@@ -2,39 +2,40 @@ using System.Collections.Concurrent;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-/// <summary>
-/// Which URLs have a response on its way into the store of which the client has already got the last byte. Without it, a client that
-/// asks again at once can be sooner than our own write:
+/// <summary>Targets whose response this process is storing, with its last byte on the way to its client.</summary>
+/// <remarks>
+/// Without it, the client's next request can be sooner than our own write:
 /// <code>
-///   app: last byte of Content-Length ──► client ──► same URL again: a miss, though we have just said "stored"
-///                                   └─► SET ……………………………………………………………… done
+///   origin: last byte captured ──► client ──► same target again: a miss, though the answer said "stored"
+///                             └─► SET …………………………………………………………………… done
 /// </code>
-/// So the second request waits for the first one's write, in this process, for as long as one call to Redis may take.
-/// </summary>
+/// So a request for the same target waits for the write, in this process, for as long as one call to Redis may take. It never waits for
+/// a client: the write begins when the last byte is captured (<see cref="LastByteStore"/>).
+/// </remarks>
 internal sealed class StoresUnderWay
 {
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> byUrl = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> byTarget = new(StringComparer.Ordinal);
 
-    /// <summary>To be called before the last byte goes out. Dispose when the response is stored, or will not be.</summary>
-    public IDisposable? Announce(string urlKey)
+    /// <summary>To be called before the last byte is sent. Dispose when the response is stored, or will not be.</summary>
+    public IDisposable? Announce(string target)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return byUrl.TryAdd(urlKey, done) ? new Announcement(this, urlKey, done) : null;
+        return byTarget.TryAdd(target, done) ? new Announcement(this, target, done) : null;
     }
 
-    public bool Has(string urlKey) => byUrl.ContainsKey(urlKey);
+    public bool Has(string target) => byTarget.ContainsKey(target);
 
-    public async ValueTask WaitAsync(string urlKey, TimeSpan atMost)
+    public async ValueTask WaitAsync(string target, TimeSpan atMost)
     {
-        if (byUrl.TryGetValue(urlKey, out var store))
+        if (byTarget.TryGetValue(target, out var store))
             await Task.WhenAny(store.Task, Task.Delay(atMost, TimeProvider.System));
     }
 
-    private sealed class Announcement(StoresUnderWay stores, string urlKey, TaskCompletionSource done) : IDisposable
+    private sealed class Announcement(StoresUnderWay stores, string target, TaskCompletionSource done) : IDisposable
     {
         public void Dispose()
         {
-            stores.byUrl.TryRemove(new KeyValuePair<string, TaskCompletionSource>(urlKey, done));
+            stores.byTarget.TryRemove(new KeyValuePair<string, TaskCompletionSource>(target, done));
             done.TrySetResult();
         }
     }

@@ -66,6 +66,9 @@ internal enum NoStoreReason
     /// <summary>A field has characters that are not ASCII, or control characters; or the fields are too many or too long.</summary>
     Fields,
 
+    /// <summary>The media type is one of streams that do not end.</summary>
+    Streaming,
+
     /// <summary>Redis could not be reached.</summary>
     RedisUnavailable,
 
