@@ -34,6 +34,10 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
         if (!Validation.TrySelect(asked, lookup.Response is not null, notModified.ETag, out var tag))
             return false;
 
+        // Another variant than the request selects, and now the origin names a field by which this one may be another user's.
+        if (tag is not null && !(Variants.TryParse(notModified.Vary, out var names) && Variants.AreNegotiated(names)))
+            return false;
+
         using var other = tag is null ? null : await FindVariant(exchange, lookup, tag);
         var selected = other ?? lookup;
         if (await TryUpdate(exchange, lookup, selected, notModified) is not { } updated)

@@ -79,10 +79,14 @@ internal sealed class Lookup : IDisposable
     /// <summary>A miss of a URL of which other variants may be stored is one for want of this one.</summary>
     public ForwardReason Precise(ForwardReason reason) => reason == ForwardReason.UriMiss && Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;
 
-    /// <summary>The resource's other variants, by their entity tags.</summary>
+    /// <summary>The resource's other variants that a 304 may select for this request, by their entity tags.</summary>
+    /// <remarks>
+    /// Only where all selecting fields negotiate content. A variant by Cookie may be another user's, and an application that derives its
+    /// entity tags from a version of the data gives both users the same one.
+    /// </remarks>
     public IEnumerable<UrlVariant> OthersOf(Question question)
     {
-        if (Url is not { Variants.Length: > 0 })
+        if (Url is not { Variants.Length: > 0 } || !Rfc9111.Variants.AreNegotiated(Url.Names))
             return [];
 
         var resource = question.Target.Digest;

@@ -40,6 +40,9 @@ internal static class Variants
         return true;
     }
 
+    /// <summary>Whether all of them are fields of content negotiation (RFC 9110 12.5), none of which identifies a user.</summary>
+    public static bool AreNegotiated(string[] names) => Array.TrueForAll(names, WeighedFields.Contains);
+
     /// <summary>The names of both, in ordinal order; <paramref name="a"/> itself when it has them all.</summary>
     public static string[] Union(string[] a, string[] b) =>
         b.All(a.Contains) ? a : [.. new SortedSet<string>(a.Concat(b), StringComparer.Ordinal)];
