@@ -77,6 +77,13 @@ internal static partial class Log
     [LoggerMessage(38, LogLevel.Warning, "A request came to UseRedisExpiringCache a second time, by a branch that has it too: the inner one steps aside. Remove one of the calls. Said once.")]
     public static partial void ResponseCacheTwice(this ILogger logger);
 
+    [LoggerMessage(
+        39,
+        LogLevel.Warning,
+        "Endpoints named {DisplayName} have the same route, name, methods, hosts and handler: their responses are cached for this process "
+        + "alone. Give each another name (WithDisplayName or WithName).")]
+    public static partial void EndpointsAlike(this ILogger logger, string displayName);
+
     [LoggerMessage(75, LogLevel.Warning, "{Path}: requests that waited for CollapseTimeout got 503, because every call to the origin for this response failed. Logged at most once per minute.")]
     public static partial void OriginFailed(this ILogger logger, string path);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -147,10 +148,14 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
             provider.GetRequiredService<Generations>(),
             provider.GetRequiredService<ResponseKeys>(),
             provider.GetRequiredService<Recent<UrlRecord>>()));
+        services.TryAddSingleton<EndpointIdentities>();
+        services.TryAddSingleton<GetRouting>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<MvcOptions>, EndpointRunMvcOptions>());
         services.TryAddSingleton<PolicyBook>();
         services.TryAddSingleton<AppEndpoints>();
         services.TryAddSingleton<ResponseReport>();
         services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<ResponseLookups>(provider, provider.GetRequiredService<RedisExpiringCache>().Connection));
+        services.TryAddSingleton(static provider => new VariantRegister(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton<ResponseStore>();
         services.TryAddSingleton<CodedCopies>();
         services.TryAddSingleton<ResponseEvictions>();

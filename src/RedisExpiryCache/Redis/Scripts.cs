@@ -215,6 +215,24 @@ internal static class Scripts
         return redis.call('TYPE', KEYS[1]).ok == 'hash' and redis.call('DEL', KEYS[1]) or 0
         """;
 
+    // ARGV: the member to put in front (all members have its length), how many members to keep, for how many ms at least. Returns
+    // the oldest members, which were dropped.
+    private const string RegisterScript = """
+        local size = #ARGV[1]
+        local value = redis.pcall('GET', KEYS[1])
+        if type(value) ~= 'string' or #value % size ~= 0 then value = '' end
+        local kept = ARGV[1]
+        local dropped = {}
+        for at = 1, #value, size do
+          local member = string.sub(value, at, at + size - 1)
+          if member ~= ARGV[1] then
+            if #kept < ARGV[2] * size then kept = kept .. member else dropped[#dropped + 1] = member end
+          end
+        end
+        redis.call('SET', KEYS[1], kept, 'PX', math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[3])))
+        return dropped
+        """;
+
     // ARGV: the holder's token, what to leave in its place, for how many ms or '' (then nothing is left).
     private const string ReleaseScript = """
         if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -258,6 +276,9 @@ internal static class Scripts
 
     /// <summary>DEL of a key that holds a hash.</summary>
     public static Task<RedisResult> DeleteHash(IDatabase database, RedisKey key) => Run(database, DeleteHashScript, key);
+
+    public static Task<RedisResult> Register(IDatabase database, RedisKey key, string member, int most, long atLeastMs) =>
+        Run(database, RegisterScript, key, member, most, atLeastMs);
 
     public static Task<RedisResult> Release(IDatabase database, RedisKey key, string token, string mark, long? markMs) =>
         Run(database, ReleaseScript, key, token, mark, OrEmpty(markMs));

@@ -130,7 +130,7 @@ internal sealed class ClientCoding : IDisposable
             && ContentCoding.IsFor(StatusCodes.Status200OK, response.ContentType, name => name is "ETag" ? "\"\"" : name is "Content-Range" ? default : response.Headers[name]);
     }
 
-    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+    private static bool IsRead(string method) => method is "GET" or "HEAD";
 
     private sealed class Hidden(ClientCoding coding) : IDisposable
     {

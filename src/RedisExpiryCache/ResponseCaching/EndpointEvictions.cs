@@ -7,7 +7,7 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// What a request evicts: by its method (RFC 9111 4.4) and by the attributes of its endpoint, after it has succeeded.
+/// What a request evicts: by its method (RFC 9111 4.4), and by the attributes of its endpoint after the endpoint's own code has succeeded.
 /// <para>
 /// It is done before the client hears of the success, so that its next request sees the change; and again once the app has returned, in case
 /// it went on changing things after it had begun to answer.
@@ -29,6 +29,7 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
     public async Task RunAsync(HttpContext context, RequestDelegate next, string? cacheStatus, UrlRenewal? renewal = null)
     {
         var named = NamedBy(context);
+        var run = EndpointRun.Watch(context);
         var isRedisThere = true;
         if (!context.Response.HasStarted)
         {
@@ -37,7 +38,7 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
                 if (cacheStatus is not null)
                     context.Response.Headers.Append(ResponseReplay.CacheStatusName, cacheStatus);
 
-                isRedisThere = await Evict(context, named, renewal);
+                isRedisThere = await Evict(context, run, named, renewal);
             });
         }
 
@@ -45,18 +46,21 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
 
         // One time-out is enough for one request.
         if (context.Response.HasStarted && isRedisThere)
-            await Evict(context, named, renewal);
+            await Evict(context, run, named, renewal);
     }
 
     /// <returns>False when something could not be evicted.</returns>
-    private async Task<bool> Evict(HttpContext context, Named[] named, UrlRenewal? renewal)
+    private async Task<bool> Evict(HttpContext context, EndpointRun run, Named[] named, UrlRenewal? renewal)
     {
         var own = context.Request.GetEncodedPathAndQuery();
-        if (context.Response.StatusCode is < 200 or > 399)
+        var (method, status) = (context.Request.Method, context.Response.StatusCode);
+        if (status is < 200 or > 399 || !run.HasRun)
             named = [];
 
-        var targets = Invalidation.Invalidates(context.Request.Method, context.Response.StatusCode) ? UrlsOf(context) : [];
-        var groups = CacheGroups.InvalidatedBy(context.Request.Method, context.Response.Headers[CacheGroups.InvalidationField]);
+        // A redirect to a login page is no success of what was requested.
+        var isRefused = status is >= 300 and <= 399 && run.IsAnsweredInFront;
+        var targets = !isRefused && Invalidation.Invalidates(method, status) ? UrlsOf(context) : [];
+        var groups = isRefused ? [] : CacheGroups.InvalidatedBy(method, context.Response.Headers[CacheGroups.InvalidationField]);
 
         // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
         var call = Call.Detached(budget);
@@ -103,7 +107,8 @@ internal sealed class EndpointEvictions(ResponseEvictions evictions, IOptions<Re
             ? Invalidation.Targets(uri, headers.Location, headers.ContentLocation).Select(static target => target.PathAndQuery)
             : [];
 
-        // As it came, for a Uri tidies what it is given.
-        return others.Prepend(request.GetEncodedPathAndQuery());
+        // As it came, for a Uri tidies what it is given; and as the client has sent it, where it was rewritten.
+        string?[] own = [request.GetEncodedPathAndQuery(), UrlPath.OutwardOf(context)];
+        return own.OfType<string>().Concat(others);
     }
 }

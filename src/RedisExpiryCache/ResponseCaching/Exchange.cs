@@ -9,7 +9,7 @@ namespace RedisExpiryCache.ResponseCaching;
 internal sealed record Exchange(HttpContext Context, RequestFacts Request, ResponsePolicy Policy, Question Question, DateTimeOffset Now)
 {
     /// <summary>A HEAD is answered from a stored GET, or by the app. What answers a POST is stored only where the settings allow it.</summary>
-    public bool MayStore => !HttpMethods.IsHead(Request.Method);
+    public bool MayStore => Request.Method != HttpMethods.Head;
 
     /// <summary>Null: no content codings are asked for by the settings.</summary>
     public ClientCoding? Coding { get; } = Context.Features.Get<ClientCoding>();
@@ -39,12 +39,24 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     /// <remarks>The key holds the user of the lookup, so a response for any other user counts as one for a user that the policy cannot tell apart.</remarks>
     public RequestFacts RequestAsOfNow => Policy.UserOf(Context) == User ? FactsFor(Context, Request, Policy, User) : Indistinct(Request, Policy);
 
+    /// <summary>Why a request is not looked up; null: it is.</summary>
+    public static ForwardReason? ReasonNotToLook(HttpContext context, Endpoint? endpoint, ResponsePolicy policy, RoutedGet? get)
+    {
+        if (context.Request.Method is not ("GET" or "HEAD"))
+            return ForwardReason.Method;
+
+        // Where middleware in front has begun to answer, the response is not the origin's alone, and its fields are final.
+        var isPassedOn = context.Response.HasStarted || policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint);
+        return isPassedOn || get is { IsUnauthorized: true } ? ForwardReason.Bypass : null;
+    }
+
     public static Exchange Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestBudget budget, DateTimeOffset now)
     {
         var request = context.Request;
+        var target = keys.Targets.Of(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy);
         var question = new Question(
-            keys.Targets.Of(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy),
-            keys.TagsOf(policy, request.RouteValues),
+            target,
+            keys.TagsOf(policy, request.RouteValues, target.OtherNames),
             request.Headers,
             budget);
         var user = policy.UserOf(context);

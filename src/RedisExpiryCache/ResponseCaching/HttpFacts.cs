@@ -18,7 +18,7 @@ internal static class HttpFacts
         var cacheControl = headers.CacheControl;
         return new RequestFacts
         {
-            Method = HttpMethods.GetCanonicalizedValue(request.Method),
+            Method = request.Method,
             CacheControl = cacheControl.Count == 0 ? CacheControl.None : CacheControl.Parse(cacheControl),
             PragmaNoCache = RequestFacts.AsksNoCacheByPragma(headers.Pragma, cacheControl),
             HasAuthorization = headers.Authorization.Count > 0,
@@ -58,16 +58,39 @@ internal static class HttpFacts
     }
 
     /// <summary>
-    /// A request that asks for another protocol, or carries content (in HTTP/2 without any field that says so), is not one for a stored response;
+    /// A request for a WebSocket, or one that carries content (in HTTP/2 without any field that says so), is not one for a stored response;
     /// nor is one that the app runs again in order to explain a failure.
     /// </summary>
     public static bool IsPlain(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+        !IsWebSocketRequest(context.Request.Headers)
         && context.Request.ContentLength is null or 0
         && context.Request.Headers.TransferEncoding.Count == 0
         && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
         && context.Features.Get<IExceptionHandlerFeature>() is null
         && context.Features.Get<IStatusCodeReExecuteFeature>() is null;
+
+    /// <summary>RFC 6455 4.1: Upgrade names the WebSocket protocol, and Connection names Upgrade.</summary>
+    /// <remarks>
+    /// <c>IHttpUpgradeFeature.IsUpgradableRequest</c> says less: it is true for each GET on IIS, and for <c>Connection: upgrade</c> alone,
+    /// which proxies send with all requests. Other protocols (h2c) are offered by clients that take a plain response as well.
+    /// </remarks>
+    private static bool IsWebSocketRequest(IHeaderDictionary headers)
+    {
+        if (headers.Upgrade.Count == 0)
+            return false;
+
+        var isConnectionUpgrade = false;
+        foreach (var option in new ListMembers(headers.Connection))
+            isConnectionUpgrade |= option.Equals("upgrade", StringComparison.OrdinalIgnoreCase);
+
+        foreach (var protocol in new ListMembers(headers.Upgrade))
+        {
+            if (isConnectionUpgrade && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>RFC 9213 2.2: of the targeted fields, the first one that applies replaces Cache-Control and Expires.</summary>
     public static ResponseFacts Of(HttpRequest request, int statusCode, IHeaderDictionary headers, IList<string> targeted, DateTimeOffset now)
@@ -86,7 +109,7 @@ internal static class HttpFacts
             ContentRange = headers.ContentRange,
             ETag = headers.ETag,
             LastModified = Moment(headers.LastModified, now),
-            IsAboutTarget = HttpMethods.IsPost(request.Method) && IsTarget(request, headers.ContentLocation),
+            IsAboutTarget = request.Method == HttpMethods.Post && IsTarget(request, headers.ContentLocation),
         };
     }
 

@@ -6,13 +6,16 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <summary>What a request asks for, in keys. Remembered (<see cref="RequestTargets"/>), since working it out takes longer than all else that a hit needs.</summary>
 /// <param name="urlKey">The key of its URL's generation.</param>
 /// <param name="identity">All that tells it apart from other requests, but for its fields.</param>
-internal sealed class RequestTarget(string urlKey, string identity)
+/// <param name="otherNames">The other names of its URL (<see cref="ResponseKeys.OtherNamesOf"/>); null: none.</param>
+internal sealed class RequestTarget(string urlKey, string identity, string[]? otherNames = null)
 {
     private Variant? latest;
 
     public string UrlKey => urlKey;
 
     public string Identity => identity;
+
+    public string[] OtherNames => otherNames ?? [];
 
     /// <summary>Of the identity.</summary>
     public string Digest => field ??= KeyText.DigestOf(identity);
@@ -59,7 +62,9 @@ internal sealed class RequestTargets(ResponseKeys keys)
     }
 
     private RequestTarget Make(HttpRequest request, string? rawTarget, ResponsePolicy policy) => new(
-        keys.UrlOf(request.PathBase + request.Path, policy.Query.Canonical(request.QueryString.Value)), ResponseKeys.IdentityOf(request, rawTarget, policy));
+        keys.UrlOf(request.PathBase + request.Path, policy.Query.Canonical(request.QueryString.Value)),
+        ResponseKeys.IdentityOf(request, rawTarget, policy),
+        keys.OtherNamesOf(request, rawTarget, policy));
 
     /// <summary>All that <see cref="Make"/> looks at.</summary>
     private readonly record struct Spelling(

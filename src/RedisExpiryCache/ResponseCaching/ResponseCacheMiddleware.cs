@@ -26,6 +26,7 @@ internal sealed class ResponseCacheMiddleware
     private readonly ResponseKeys keys;
     private readonly PolicyBook policies;
     private readonly EndpointEvictions evictions;
+    private readonly GetRouting routing;
     private readonly RequestCollapser collapser;
     private readonly BackgroundRevalidation background;
     private readonly CodedCopies codings;
@@ -38,10 +39,11 @@ internal sealed class ResponseCacheMiddleware
     private readonly CallBudget ownBudget;
 
     public ResponseCacheMiddleware(
-        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions, RequestCollapser collapser,
+        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions,
+        GetRouting routing, RequestCollapser collapser,
         BackgroundRevalidation background, CodedCopies codings, ResponseReport report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
     {
-        (this.next, this.store, this.keys, this.policies, this.evictions) = (next, store, keys, policies, evictions);
+        (this.next, this.store, this.keys, this.policies, this.evictions, this.routing) = (next, store, keys, policies, evictions, routing);
         (this.collapser, this.background, this.codings, this.report, this.options, this.time) = (collapser, background, codings, report, options.Value, time);
         if (options.Value.ResponseCaching.EarlyRefresh > 0)
             background.Prepare();
@@ -58,16 +60,17 @@ internal sealed class ResponseCacheMiddleware
         using var coding = context.Response.HasStarted ? null : codings.Begin(context);
 
         // 1. Is this request one we may look up?
-        var endpoint = context.GetEndpoint();
+        var get = context.Request.Method == HttpMethods.Head ? await routing.TryFindAsync(context) : null;
+        var endpoint = get?.Endpoint ?? context.GetEndpoint();
         var policy = policies.Of(endpoint);
-        if (ReasonNotToLook(context, endpoint, policy) is { } notAsked)
+        if (Exchange.ReasonNotToLook(context, endpoint, policy, get) is { } notAsked)
         {
             await PassOn(context, policy, notAsked);
             return;
         }
 
         var budget = new RequestBudget(responseBudget);
-        for (var round = 1; !await TryAnswer(context, policy, budget, isLast: round >= MostRounds); round++)
+        for (var round = 1; !await TryAnswer(context, policy, get, budget, isLast: round >= MostRounds); round++)
         {
         }
     }
@@ -92,21 +95,18 @@ internal sealed class ResponseCacheMiddleware
             context.Response.StatusCode = StatusCodes.Status304NotModified;
     }
 
-    private static ForwardReason? ReasonNotToLook(HttpContext context, Endpoint? endpoint, ResponsePolicy policy)
+    /// <summary>A later GET finds the answer to a POST under its own endpoint.</summary>
+    private async ValueTask<Exchange?> BeginPost(HttpContext context, ResponsePolicy policy)
     {
-        var method = context.Request.Method;
-        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
-            return ForwardReason.Method;
-
-        // Where middleware in front has begun to answer, the response is not the origin's alone, and its fields are final.
-        return context.Response.HasStarted || policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint) ? ForwardReason.Bypass : null;
+        var get = await routing.TryFindAsync(context);
+        return Begin(context, get is null ? policy : policies.Of(get.Endpoint), new RequestBudget(responseBudget), get);
     }
 
     private async Task PassOn(HttpContext context, ResponsePolicy policy, ForwardReason reason)
     {
         using var features = FeatureScope.Begin(context, serving: null);
-        if (options.ResponseCaching.StorePostResponses && HttpMethods.IsPost(context.Request.Method) && !policy.NoStore && !context.Response.HasStarted
-            && Begin(context, policy, new RequestBudget(responseBudget)) is { } post)
+        if (options.ResponseCaching.StorePostResponses && context.Request.Method == HttpMethods.Post && !policy.NoStore
+            && !context.Response.HasStarted && await BeginPost(context, policy) is { } post)
         {
             using var lookup = await lookups.LookUpAsync(post);
             await app.PostAsync(post, lookup, evictions);
@@ -121,9 +121,9 @@ internal sealed class ResponseCacheMiddleware
 
     /// <returns>False when the response has to be looked up again.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RequestBudget budget, bool isLast)
+    private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RoutedGet? get, RequestBudget budget, bool isLast)
     {
-        if (Begin(context, policy, budget) is not { } exchange)
+        if (Begin(context, policy, budget, get) is not { } exchange)
         {
             using var features = FeatureScope.Begin(context, serving: null);
             await next(context);
@@ -160,13 +160,14 @@ internal sealed class ResponseCacheMiddleware
         }
     }
 
-    private Exchange? Begin(HttpContext context, ResponsePolicy policy, RequestBudget budget)
+    private Exchange? Begin(HttpContext context, ResponsePolicy policy, RequestBudget budget, RoutedGet? get = null)
     {
         try
         {
             if (policies.UnseenClaimOf(policy, context) is { } claimType)
                 report.ClaimOnNoUser(claimType, policy.AllowsMissingClaims);
 
+            using var asGet = get?.Enter(context);
             return Exchange.Begin(context, policy, keys, budget, time.GetUtcNow());
         }
         catch (Exception mistake)
@@ -257,7 +258,7 @@ internal sealed class ResponseCacheMiddleware
     {
         var endpoint = context.GetEndpoint();
         var policy = policies.Of(endpoint);
-        if (ReasonNotToLook(context, endpoint, policy) is not null
+        if (Exchange.ReasonNotToLook(context, endpoint, policy, get: null) is not null
             || Begin(context, policy, new RequestBudget(ownBudget)) is not { } exchange
             || !renewal.IsFor(next, VariantKey.Of(exchange.Question, keys, renewal.Names)))
             return RenewalOutcome.KeyDiffers;

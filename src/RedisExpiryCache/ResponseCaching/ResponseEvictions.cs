@@ -120,7 +120,7 @@ internal sealed class ResponseEvictions(
     {
         var withoutFragment = pathAndQuery.Split('#', 2)[0];
         var queryAt = withoutFragment.IndexOf('?', StringComparison.Ordinal);
-        var path = PathString.FromUriComponent(queryAt < 0 ? withoutFragment : withoutFragment[..queryAt]);
+        var path = UrlPath.Decode(queryAt < 0 ? withoutFragment : withoutFragment[..queryAt]);
         var query = queryAt < 0 ? null : withoutFragment[queryAt..];
         return [.. (await QueryRulesInUse()).Select(rule => keys.UrlOf(path, rule.Canonical(query))).Distinct(StringComparer.Ordinal)];
     }

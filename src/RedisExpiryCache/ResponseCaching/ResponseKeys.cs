@@ -13,6 +13,7 @@ namespace RedisExpiryCache.ResponseCaching;
 //   GET:/products?page=2#GENERATION.DIGEST      one response under that generation; the digest is of all that tells requests apart
 //   GET:/products?page=2#GENERATION.DIGEST.br   the body of that response in a content coding
 //   lock:DIGEST                                 one node is asking the app for the response under one of these keys
+//   GET:*DIGEST                                 the variants of one resource that were stored last (VariantRegister)
 //   tag:http:products                           a tag: its generation
 //   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a tag or group is evicted
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
@@ -42,9 +43,19 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>A tag as it is stamped on responses.</summary>
     public static string EscapedTag(string tag) => KeyText.Escape(SpellingText.Canonical(tag));
 
+    /// <summary>The register of the variants of a resource. No URL has this key, because KeyText escapes the asterisk.</summary>
+    public string VariantsOf(RequestTarget target) => $"{instanceName}GET:*{KeyText.DigestOf(target.UrlKey + target.Digest)}";
+
     /// <summary>A group as it is stamped on responses, among their tags; an asterisk in front, as with everything, tells it from those.</summary>
     public static string GroupTag(HttpRequest request, string group) =>
         $"*{request.Scheme}://{KeyText.Escape(request.Host.Value?.ToLowerInvariant() ?? "")}|{KeyText.Escape(group)}";
+
+    /// <summary>The tags that a response will carry, by its endpoint's policy and by the other names of its URL.</summary>
+    public TagNames TagsOf(ResponsePolicy policy, RouteValueDictionary values, string[] otherNames)
+    {
+        var byPolicy = TagsOf(policy, values);
+        return otherNames.Length == 0 ? byPolicy : Names([.. byPolicy.Tags, .. otherNames]);
+    }
 
     /// <summary>The tags that a response will carry, by its endpoint's policy.</summary>
     public TagNames TagsOf(ResponsePolicy policy, RouteValueDictionary values)
@@ -63,7 +74,34 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     public TagNames Names(string[] escapedTags) => new(escapedTags, Array.ConvertAll(escapedTags, TagOf));
 
-    public string TagOf(string escapedTag) => escapedTag == EverythingTag ? everythingKey : KeyOfTag(instanceName, escapedTag);
+    public string TagOf(string escapedTag) => escapedTag switch
+    {
+        EverythingTag => everythingKey,
+        ['*', '/', ..] => $"{instanceName}GET:{escapedTag[1..]}",
+        _ => KeyOfTag(instanceName, escapedTag),
+    };
+
+    /// <summary>
+    /// The other names of a request's URL, each as a tag whose generation is that of the URL of this name: as the client has sent it, where
+    /// it was rewritten, and without the path base.
+    /// </summary>
+    public string[] OtherNamesOf(HttpRequest request, string? rawTarget, ResponsePolicy policy)
+    {
+        var query = request.QueryString.Value ?? "";
+        var isAsSent = SpecialSpelling(request, rawTarget) is null && rawTarget?.EndsWith(query, StringComparison.Ordinal) is not false;
+        if (isAsSent && !request.PathBase.HasValue)
+            return [];
+
+        List<string> names = [];
+        if (request.PathBase.HasValue)
+            names.Add(UrlOf(request.Path, policy.Query.Canonical(query)));
+        if (UrlPath.TrySplitTarget(rawTarget, out var path, out var sentQuery))
+            names.Add(UrlOf(UrlPath.Decode(path), policy.Query.Canonical(sentQuery)));
+
+        var own = UrlOf(request.PathBase + request.Path, policy.Query.Canonical(query));
+        var prefix = instanceName.Length + "GET:".Length;
+        return [.. names.Where(name => name != own).Distinct(StringComparer.Ordinal).Select(name => $"*{name[prefix..]}")];
+    }
 
     /// <summary>The key of one response, by what <see cref="DigestOf"/> says of its request.</summary>
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
@@ -102,6 +140,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         Append(text, request.Path.Value);
         Append(text, policy.Query.IsAsSpelled ? request.QueryString.Value : policy.Query.Canonical(request.QueryString.Value));
         Append(text, SpecialSpelling(request, rawTarget));
+        Append(text, policy.Endpoint);
         foreach (var part in policy.PartsOf(request.HttpContext))
             Append(text, part);
 

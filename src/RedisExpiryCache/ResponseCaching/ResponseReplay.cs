@@ -60,7 +60,7 @@ internal static class ResponseReplay
             return ResponseOutcome.NotModified;
 
         if (ranges is null)
-            await Send(response, body, isHead: HttpMethods.IsHead(context.Request.Method));
+            await Send(response, body, isHead: context.Request.Method == HttpMethods.Head);
         else
             await SendRanges(response, stored, body, ranges, request);
 

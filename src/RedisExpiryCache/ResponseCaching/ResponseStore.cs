@@ -16,9 +16,12 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; the middleware catches.</para>
 /// </summary>
 internal sealed class ResponseStore(
-    RedisEntries entries, Generations generations, Recent<UrlRecord> urls, ServerClock clock, ResponseKeys keys, ResponseReport report,
-    RenewalPipeline renewals)
+    RedisEntries entries, Generations generations, VariantRegister variants, Recent<UrlRecord> urls, ServerClock clock, ResponseKeys keys,
+    ResponseReport report, RenewalPipeline renewals)
 {
+    /// <summary>Variants that are kept of one resource: what a client puts into a field that Vary names does not fill Redis.</summary>
+    private const int MostVariants = 200;
+
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
     public async ValueTask ForgetAsync(Question question, Lookup lookup) => await entries.RemoveAsync([lookup.Key!], question.Budget.Begin());
 
@@ -58,7 +61,8 @@ internal sealed class ResponseStore(
 
         var write = entries.WriteAsync(ResponseKeys.VariantOf(question.UrlKey, stored.Generation, digest), payload, expiry, stamps, now, call).AsTask();
         var kept = KeepAsync(question.UrlKey, stored.Generation, stored.Value, stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
-        await Task.WhenAll(write, kept);
+        var bounded = union.Length == 0 ? Task.CompletedTask : BoundAsync(question, stored.Generation, digest, lifetime, call);
+        await Task.WhenAll(write, kept, bounded);
         urls.Remember(question.UrlKey, stored);
         return await kept;
     }
@@ -141,6 +145,15 @@ internal sealed class ResponseStore(
             return null;
 
         return [.. lookup.Stamps, .. lateTags.Inherited, .. lateTags.Named.Zip(values, static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
+    }
+
+    /// <summary>Deletes the oldest variants of the resource that are too many.</summary>
+    private async Task BoundAsync(Question question, string generation, string digest, StoredLifetime lifetime, Call call)
+    {
+        var atLeast = (lifetime.TimeToLive ?? lifetime.Sliding!.Value) + Generations.Slack;
+        var dropped = await variants.AddAsync(keys.VariantsOf(question.Target), $"{generation}.{digest}", MostVariants, atLeast, call);
+        if (dropped.Length > 0)
+            await entries.RemoveAsync(Array.ConvertAll(dropped, member => $"{question.UrlKey}#{member}"), call);
     }
 
     /// <summary>

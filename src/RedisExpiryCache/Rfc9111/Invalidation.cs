@@ -3,8 +3,9 @@ namespace RedisExpiryCache.Rfc9111;
 /// <summary>RFC 9111 4.4: what a request that may have changed something makes invalid.</summary>
 internal static class Invalidation
 {
-    /// <summary>Unless it is one of the safe ones of RFC 9110 9.2.1.</summary>
-    public static bool IsUnsafe(string method) => method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE");
+    /// <summary>Not marked safe in the IANA HTTP Method Registry (RFC 9110 16.1). An unknown method is unsafe (RFC 9111 4.4).</summary>
+    public static bool IsUnsafe(string method) =>
+        method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE" or "QUERY" or "PROPFIND" or "REPORT" or "SEARCH" or "PRI");
 
     /// <summary>Only a non-error response, 2xx or 3xx, has changed anything.</summary>
     public static bool Invalidates(string method, int statusCode) => IsUnsafe(method) && statusCode is >= 200 and <= 399;

@@ -7,6 +7,10 @@ namespace RedisExpiryCache.Rfc9111;
 /// <summary>RFC 9111 4.1: which stored response belongs to a request, by the fields that Vary names.</summary>
 internal static class Variants
 {
+    /// <summary>Longest field value, in characters, whose members are compared; a longer one is compared as it came.</summary>
+    /// <remarks>Browsers send less than 300. Without a bound, a client chooses how long each of its lookups sorts and compares.</remarks>
+    private const int LongestNormalized = 1024;
+
     private static readonly char[] Whitespace = [' ', '\t'];
 
     private static readonly FrozenSet<string> WeighedFields = FrozenSet.Create(
@@ -63,7 +67,7 @@ internal static class Variants
     {
         if (value.Count == 0)
             return null;
-        if (IsSingle(fieldName))
+        if (IsSingle(fieldName) || LengthOf(value) > LongestNormalized)
             return string.Join(", ", value.Select(static line => line?.Trim(Whitespace)));
 
         var isAccept = Is(fieldName, "Accept");
@@ -71,6 +75,15 @@ internal static class Variants
         return WeighedFields.Contains(fieldName) && Preferences.TryNormalize(value, isAccept, isOrdered, out var normal)
             ? normal
             : WithoutWhitespace(value);
+    }
+
+    private static int LengthOf(StringValues value)
+    {
+        var length = 0;
+        foreach (var line in value)
+            length += line?.Length ?? 0;
+
+        return length;
     }
 
     private static bool Is(string fieldName, string name) => fieldName.Equals(name, StringComparison.OrdinalIgnoreCase);

@@ -25,6 +25,14 @@ public class InvalidationTests
     [InlineData("HEAD", 200, false)]
     [InlineData("OPTIONS", 200, false)]
     [InlineData("TRACE", 200, false)]
+    [InlineData("QUERY", 200, false)]
+    [InlineData("PROPFIND", 207, false)]
+    [InlineData("REPORT", 207, false)]
+    [InlineData("SEARCH", 200, false)]
+    [InlineData("PRI", 200, false)]
+    [InlineData("PROPPATCH", 207, true)]
+    [InlineData("MKCOL", 201, true)]
+    [InlineData("query", 200, true)]
     public void An_unsafe_method_that_did_not_fail_invalidates(string method, int status, bool invalidates) =>
         Assert.Equal(invalidates, Invalidation.Invalidates(method, status));
 

@@ -13,6 +13,19 @@ public class PreferencesTests
         Gen.OneOf("en", "de", "de-CH", "*", "fr"), Gen.OneOf("", ";q=0", ";q=0.5", ";q=0.25", ";q=1.0"), (tag, q) => tag + q).Array[1, 6];
 
     [Theory]
+    [InlineData("Accept-Language")]
+    [InlineData("Accept-Encoding")]
+    [InlineData("X-Other")]
+    public void A_value_of_more_than_1024_characters_is_compared_as_it_came(string field)
+    {
+        var value = string.Join(" , ", Enumerable.Repeat("EN", 205));
+        Assert.Equal(1022, value.Length);
+        Assert.NotEqual(value, Normalize(field, value));
+        Assert.Equal($"{value}   ,", Normalize(field, $"{value}   ,"));
+        Assert.Equal($"{value}, {value}", Normalize(field, new StringValues([value, value])));
+    }
+
+    [Theory]
     [InlineData("en", "en")]
     [InlineData("EN-us", "en-us")]
     [InlineData("*", "*")]

@@ -11,6 +11,7 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
 {
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];
     private readonly ClaimTypesSeen claimTypes = new();
+    private readonly EndpointIdentities? identities = services.GetService<EndpointIdentities>();
     private readonly ResponsePolicy ofNoEndpoint = new(WithTagsFor([], options.Value.ResponseCaching.BasePolicy));
 
     public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
@@ -56,6 +57,6 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
         if (MvcResponseCache.QueryKeysOf(endpoint, services) is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })
             settings = settings with { QueryKeys = queryKeys };
 
-        return new ResponsePolicy(settings);
+        return new ResponsePolicy(settings) { Endpoint = identities?.Of(endpoint) };
     }
 }

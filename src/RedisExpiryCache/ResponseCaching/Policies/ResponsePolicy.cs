@@ -12,6 +12,9 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>The response's own headers decide.</summary>
     public static readonly ResponsePolicy None = new(new PolicySettings());
 
+    /// <summary>Identifies the endpoint in cache keys (<see cref="EndpointIdentities"/>); null: routing has chosen none.</summary>
+    public string? Endpoint { get; init; }
+
     public PolicyLifetime Lifetime { get; } = new(Positive(settings.Duration), Positive(settings.Sliding))
     {
         Fallback = settings.Fallback,

@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Abstractions;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>Whether the code of a request's endpoint has run to success, and not only something in front of it.</summary>
+/// <remarks>
+/// The endpoint is replaced by one whose delegate reports that it is called. MVC's delegate runs filters first, which may answer themselves,
+/// so for controllers and pages the innermost filter (<see cref="EndpointRunFilter"/>) reports. See docs/design/success-of-an-endpoint.md.
+/// </remarks>
+internal sealed class EndpointRun
+{
+    private static readonly ConditionalWeakTable<Endpoint, Endpoint> Reporting = [];
+
+    private readonly HttpContext context;
+    private readonly Endpoint? watched;
+    private bool hasRun;
+
+    private EndpointRun(HttpContext context, Endpoint? watched) => (this.context, this.watched) = (context, watched);
+
+    /// <summary>The code was called, and has neither thrown nor refused the user. True as well where no endpoint can be watched.</summary>
+    public bool HasRun => watched is null || hasRun;
+
+    /// <summary>The answer comes from something in front of the endpoint, authorization for one.</summary>
+    public bool IsAnsweredInFront => !HasRun && ReferenceEquals(context.GetEndpoint(), watched);
+
+    public static EndpointRun Watch(HttpContext context)
+    {
+        var endpoint = context.GetEndpoint();
+        var watched = endpoint?.RequestDelegate is null ? null : Reporting.GetValue(endpoint, Report);
+        var run = new EndpointRun(context, ReferenceEquals(watched, endpoint) ? null : watched);
+        if (run.watched is not null)
+            context.SetEndpoint(run.watched);
+
+        context.Features.Set(run);
+        return run;
+    }
+
+    public void Begin() => hasRun = true;
+
+    public void Fail() => hasRun = false;
+
+    /// <returns>The endpoint itself where it is of a kind that cannot be copied.</returns>
+    private static Endpoint Report(Endpoint endpoint)
+    {
+        var run = endpoint.RequestDelegate!;
+        var isOfMvc = endpoint.Metadata.GetMetadata<ActionDescriptor>() is not null;
+        if (endpoint.GetType() == typeof(Endpoint))
+            return new Endpoint(RunAsync, endpoint.Metadata, endpoint.DisplayName);
+
+        return endpoint is RouteEndpoint route && route.GetType() == typeof(RouteEndpoint)
+            ? new RouteEndpoint(RunAsync, route.RoutePattern, route.Order, route.Metadata, route.DisplayName)
+            : endpoint;
+
+        async Task RunAsync(HttpContext context)
+        {
+            var reported = context.Features.Get<EndpointRun>();
+            if (!isOfMvc)
+                reported?.Begin();
+
+            try
+            {
+                await run(context);
+            }
+            catch
+            {
+                reported?.Fail();
+                throw;
+            }
+        }
+    }
+}
+
+/// <summary>The innermost filter of all controllers and pages: reports that the action itself runs, and how it ends.</summary>
+internal sealed class EndpointRunFilter : IAsyncActionFilter, IAsyncPageFilter, IOrderedFilter
+{
+    public int Order => int.MaxValue;
+
+    public Task OnActionExecutionAsync(ActionExecutingContext context, ActionExecutionDelegate next)
+    {
+        return context.HttpContext.Features.Get<EndpointRun>() is { } run ? RunAsync() : next();
+
+        async Task RunAsync()
+        {
+            run.Begin();
+            var executed = await next();
+            if (executed.Exception is not null || executed.Canceled || IsRefusal(executed.Result))
+                run.Fail();
+        }
+    }
+
+    public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
+
+    public Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        return context.HttpContext.Features.Get<EndpointRun>() is { } run ? RunAsync() : next();
+
+        async Task RunAsync()
+        {
+            run.Begin();
+            var executed = await next();
+            if (executed.Exception is not null || executed.Canceled || IsRefusal(executed.Result))
+                run.Fail();
+        }
+    }
+
+    private static bool IsRefusal(IActionResult? result) => result is ChallengeResult or ForbidResult;
+}
+
+/// <summary>Adds <see cref="EndpointRunFilter"/> to an application that uses MVC.</summary>
+internal sealed class EndpointRunMvcOptions : IConfigureOptions<MvcOptions>
+{
+    public void Configure(MvcOptions options) => options.Filters.Add(new EndpointRunFilter());
+}
