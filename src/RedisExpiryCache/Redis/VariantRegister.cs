@@ -15,6 +15,6 @@ internal sealed class VariantRegister(RedisConnection connection)
     {
         var redis = await connection.OpenAsync(key, Access.Write, call);
         var dropped = await redis.Complete(Scripts.Register(redis.Database, key, member, most, Expiry.Ttl.ToMilliseconds(atLeast)), call);
-        return Array.ConvertAll((string?[]?)dropped ?? [], static one => one!);
+        return [.. Replies.Array(dropped).Select(Replies.Text).OfType<string>()];
     }
 }
