@@ -11,16 +11,16 @@ internal sealed class EntryWarnings(ILogger logger)
     public void Unreadable(string key, EntryMiss miss)
     {
         var reason = miss.Token();
-        if (throttle.IsDue($"{key} {reason}"))
-            logger.EntryUnreadable(key, reason);
+        if (throttle.IsDue($"entry {reason}", out var suppressed, key))
+            logger.EntryUnreadable(key, reason, suppressed);
     }
 
     /// <returns>The kind of the failure.</returns>
     public string SlideFailed(string key, Exception failure)
     {
         var kind = RedisErrors.KindOf(failure).Token();
-        if (throttle.IsDue($"slide {kind}"))
-            logger.SlideFailed(key, kind, failure);
+        if (throttle.IsDue($"slide {kind}", out var suppressed))
+            logger.SlideFailed(key, kind, suppressed, failure);
 
         return kind;
     }

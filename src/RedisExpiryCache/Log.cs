@@ -7,49 +7,150 @@ namespace RedisExpiryCache;
 /// cache's store, 50-59 the connection, 60-69 settings that change while the app runs. Outcomes and reasons are those of the metrics and of
 /// <c>Cache-Status</c>. Never in here: cached bytes, connection strings, header values.
 /// </summary>
+/// <remarks>
+/// Paths, keys, tags and names are escaped (<see cref="LogText"/>), and only where the level is on. What may repeat at warning or error
+/// goes through a <see cref="LogThrottle"/>.
+/// </remarks>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Debug, "Data cache: {Operation} of {Key}: {Outcome} {Reason}.")]
-    public static partial void DataOperation(this ILogger logger, string operation, string key, string outcome, string? reason);
+    public static void DataOperation(this ILogger logger, string operation, string key, string outcome, string? reason)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            DataOperationEscaped(logger, operation, LogText.Escape(key), outcome, reason);
+    }
 
-    [LoggerMessage(2, LogLevel.Warning, "What Redis holds under {Key} is not the entry that was written for it ({Reason}): it counts as a miss.")]
-    public static partial void EntryUnreadable(this ILogger logger, string key, string reason);
+    [LoggerMessage(1, LogLevel.Debug,
+        "Data cache: {Operation} of {Key}: {Outcome} {Reason}.",
+        EventName = nameof(DataOperation), SkipEnabledCheck = true)]
+    private static partial void DataOperationEscaped(ILogger logger, string operation, string key, string outcome, string? reason);
 
-    [LoggerMessage(3, LogLevel.Warning, "The entry {Key} was read, but its sliding expiration could not be renewed ({Reason}).")]
-    public static partial void SlideFailed(this ILogger logger, string key, string reason, Exception failure);
+    public static void EntryUnreadable(this ILogger logger, string key, string reason, long suppressed)
+    {
+        if (logger.IsEnabled(LogLevel.Warning))
+            EntryUnreadableEscaped(logger, LogText.Escape(key), reason, suppressed);
+    }
 
-    [LoggerMessage(4, LogLevel.Warning, "The data cache goes without Redis ({Operation}, {Reason}): a read is a miss, a write is dropped, a removal is made up for later. Said once a minute.")]
-    public static partial void DataWithoutRedis(this ILogger logger, string operation, string reason, Exception failure);
+    [LoggerMessage(2, LogLevel.Warning,
+        "What Redis holds under {Key} is not the entry that was written for it ({Reason}): it counts as a miss. {Suppressed} more "
+        + "like this were not logged.",
+        EventName = nameof(EntryUnreadable), SkipEnabledCheck = true)]
+    private static partial void EntryUnreadableEscaped(ILogger logger, string key, string reason, long suppressed);
 
-    [LoggerMessage(20, LogLevel.Debug, "{Path}: {Outcome} {Reason}.")]
-    public static partial void ResponseAnswered(this ILogger logger, string path, string outcome, string? reason);
+    public static void SlideFailed(this ILogger logger, string key, string reason, long suppressed, Exception failure)
+    {
+        if (logger.IsEnabled(LogLevel.Warning))
+            SlideFailedEscaped(logger, LogText.Escape(key), reason, suppressed, failure);
+    }
 
-    [LoggerMessage(21, LogLevel.Debug, "The response for {Path} was stored; time to live {TimeToLive}.")]
-    public static partial void ResponseStored(this ILogger logger, string path, TimeSpan? timeToLive);
+    [LoggerMessage(3, LogLevel.Warning,
+        "The entry {Key} was read, but its sliding expiration could not be renewed ({Reason}). {Suppressed} more like this were not "
+        + "logged.",
+        EventName = nameof(SlideFailed), SkipEnabledCheck = true)]
+    private static partial void SlideFailedEscaped(ILogger logger, string key, string reason, long suppressed, Exception failure);
 
-    [LoggerMessage(22, LogLevel.Debug, "The response for {Path} was not stored: {Reason}.")]
-    public static partial void ResponseNotStored(this ILogger logger, string path, string reason);
+    [LoggerMessage(4, LogLevel.Warning,
+        "The data cache goes without Redis ({Operation}, {Reason}): a read is a miss, a write is dropped, a removal is made up for "
+        + "later. {Suppressed} more like this were not logged.")]
+    public static partial void DataWithoutRedis(this ILogger logger, string operation, string reason, long suppressed, Exception failure);
 
-    [LoggerMessage(23, LogLevel.Debug, "Stored responses by {Target} {Name}: {Outcome}.")]
-    public static partial void Evicted(this ILogger logger, string target, string name, string outcome);
+    public static void ResponseAnswered(this ILogger logger, string path, string outcome, string? reason)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            ResponseAnsweredEscaped(logger, LogText.Escape(path), outcome, reason);
+    }
 
-    [LoggerMessage(24, LogLevel.Error, "Stored responses could not be evicted, by {Target} {Name} ({Reason}): this process serves them no more and evicts them once Redis can be asked; other processes may serve them until then.")]
-    public static partial void EvictionFailed(this ILogger logger, string target, string name, string reason, Exception failure);
+    [LoggerMessage(20, LogLevel.Debug,
+        "{Path}: {Outcome} {Reason}.",
+        EventName = nameof(ResponseAnswered), SkipEnabledCheck = true)]
+    private static partial void ResponseAnsweredEscaped(ILogger logger, string path, string outcome, string? reason);
 
-    [LoggerMessage(25, LogLevel.Warning, "The response cache goes without Redis ({Reason}): the app answers. Said once a minute.")]
-    public static partial void ResponseStoreFailed(this ILogger logger, string reason, Exception failure);
+    public static void ResponseStored(this ILogger logger, string path, TimeSpan? timeToLive)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            ResponseStoredEscaped(logger, LogText.Escape(path), timeToLive);
+    }
 
-    [LoggerMessage(26, LogLevel.Error, "The response cache made a mistake; the app answers. Please report it.")]
-    public static partial void ResponseMistake(this ILogger logger, Exception mistake);
+    [LoggerMessage(21, LogLevel.Debug,
+        "The response for {Path} was stored; time to live {TimeToLive}.",
+        EventName = nameof(ResponseStored), SkipEnabledCheck = true)]
+    private static partial void ResponseStoredEscaped(ILogger logger, string path, TimeSpan? timeToLive);
 
-    [LoggerMessage(27, LogLevel.Error, "The app failed on {Path}; the client got the stored response in its place.")]
-    public static partial void AppFailed(this ILogger logger, string path, Exception failure);
+    public static void ResponseNotStored(this ILogger logger, string path, string reason)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            ResponseNotStoredEscaped(logger, LogText.Escape(path), reason);
+    }
 
-    [LoggerMessage(28, LogLevel.Warning, "UseRedisExpiringCache was not called, so the attributes [RedisResponseCache] and [RedisResponseCacheEvict] of {Count} endpoint(s) do nothing: {Endpoints}.")]
+    [LoggerMessage(22, LogLevel.Debug,
+        "The response for {Path} was not stored: {Reason}.",
+        EventName = nameof(ResponseNotStored), SkipEnabledCheck = true)]
+    private static partial void ResponseNotStoredEscaped(ILogger logger, string path, string reason);
+
+    public static void Evicted(this ILogger logger, string target, string name, string outcome)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            EvictedEscaped(logger, target, LogText.Escape(name), outcome);
+    }
+
+    [LoggerMessage(23, LogLevel.Debug,
+        "Stored responses by {Target} {Name}: {Outcome}.",
+        EventName = nameof(Evicted), SkipEnabledCheck = true)]
+    private static partial void EvictedEscaped(ILogger logger, string target, string name, string outcome);
+
+    public static void EvictionFailed(this ILogger logger, string target, string name, string reason, long suppressed, Exception failure)
+    {
+        if (logger.IsEnabled(LogLevel.Error))
+            EvictionFailedEscaped(logger, target, LogText.Escape(name), reason, suppressed, failure);
+    }
+
+    [LoggerMessage(24, LogLevel.Error,
+        "Stored responses could not be evicted, by {Target} {Name} ({Reason}): this process serves them no more and evicts them once "
+        + "Redis can be asked; other processes may serve them until then. {Suppressed} more like this were not logged.",
+        EventName = nameof(EvictionFailed), SkipEnabledCheck = true)]
+    private static partial void EvictionFailedEscaped(
+        ILogger logger, string target, string name, string reason, long suppressed, Exception failure);
+
+    [LoggerMessage(25, LogLevel.Warning,
+        "The response cache goes without Redis ({Reason}): the app answers. {Suppressed} more like this were not logged.")]
+    public static partial void ResponseStoreFailed(this ILogger logger, string reason, long suppressed, Exception failure);
+
+    [LoggerMessage(26, LogLevel.Error,
+        "The response cache made a mistake; the app answers. Please report it. {Suppressed} more like this were not logged.")]
+    public static partial void ResponseMistake(this ILogger logger, long suppressed, Exception mistake);
+
+    public static void AppFailed(this ILogger logger, string path, long suppressed, Exception failure)
+    {
+        if (logger.IsEnabled(LogLevel.Error))
+            AppFailedEscaped(logger, LogText.Escape(path), suppressed, failure);
+    }
+
+    [LoggerMessage(27, LogLevel.Error,
+        "The app failed on {Path}; the client got the stored response in its place. {Suppressed} more like this were not logged.",
+        EventName = nameof(AppFailed), SkipEnabledCheck = true)]
+    private static partial void AppFailedEscaped(ILogger logger, string path, long suppressed, Exception failure);
+
+    [LoggerMessage(28, LogLevel.Warning,
+        "UseRedisExpiringCache was not called, so the attributes [RedisResponseCache] and [RedisResponseCacheEvict] of {Count} "
+        + "endpoint(s) do nothing: {Endpoints}.")]
     public static partial void AttributesWithoutMiddleware(this ILogger logger, int count, string endpoints);
 
-    [LoggerMessage(29, LogLevel.Error, "The app failed on {Path} while its stale response was to be renewed in the background; it is tried again later.")]
-    public static partial void RenewalFailed(this ILogger logger, string path, Exception failure);
+    public static void RenewalFailed(this ILogger logger, string path, long suppressed, Exception failure)
+    {
+        if (logger.IsEnabled(LogLevel.Error))
+            RenewalFailedEscaped(logger, LogText.Escape(path), suppressed, failure);
+    }
+
+    [LoggerMessage(29, LogLevel.Error,
+        "The app failed on {Path} while its stale response was to be renewed in the background; it is tried again later. "
+        + "{Suppressed} more like this were not logged.",
+        EventName = nameof(RenewalFailed), SkipEnabledCheck = true)]
+    private static partial void RenewalFailedEscaped(ILogger logger, string path, long suppressed, Exception failure);
+
+    public static void NotRenewable(this ILogger logger, string path, string reason, long suppressed)
+    {
+        if (logger.IsEnabled(LogLevel.Warning))
+            NotRenewableEscaped(logger, LogText.Escape(path), reason, suppressed);
+    }
 
     [LoggerMessage(30, LogLevel.Warning, "VaryByClaim names the claim type {ClaimType}, which no signed-in user has had so far: {Effect}. "
         + "Compare the type with the claims that the authentication handler makes. Logged once per claim type.")]
@@ -65,16 +166,41 @@ internal static partial class Log
 
     [LoggerMessage(34, LogLevel.Warning,
         "{Path} cannot be renewed in the background ({Reason}): run again without the client's connection, its request did not reach "
-        + "the response cache under the same key. It is revalidated while a client waits. Logged at most once per minute and path.")]
-    public static partial void NotRenewable(this ILogger logger, string path, string reason);
+        + "the response cache under the same key. It is revalidated while a client waits. {Suppressed} more like this were not logged.",
+        EventName = nameof(NotRenewable), SkipEnabledCheck = true)]
+    private static partial void NotRenewableEscaped(ILogger logger, string path, string reason, long suppressed);
 
-    [LoggerMessage(36, LogLevel.Debug, "A copy in a content coding was made: {Key}, {Length} bytes from {PlainLength}.")]
-    public static partial void ResponseCoded(this ILogger logger, string key, long length, long plainLength);
+    public static void RenewalsFull(this ILogger logger, string page, int most, long suppressed)
+    {
+        if (logger.IsEnabled(LogLevel.Warning))
+            RenewalsFullEscaped(logger, LogText.Escape(page), most, suppressed);
+    }
 
-    [LoggerMessage(37, LogLevel.Warning, "On handler methods of Razor Pages [RedisResponseCache] and [RedisResponseCacheEvict] do nothing: put them on the page's model. Found on {Handlers}.")]
+    [LoggerMessage(35, LogLevel.Warning,
+        "{Most} renewals of {Page} are under way, so no further one starts: its stale responses are served as they are until one "
+        + "ends. Does it wait for something that does not answer? {Suppressed} more like this were not logged.",
+        EventName = nameof(RenewalsFull), SkipEnabledCheck = true)]
+    private static partial void RenewalsFullEscaped(ILogger logger, string page, int most, long suppressed);
+
+    public static void ResponseCoded(this ILogger logger, string key, long length, long plainLength)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            ResponseCodedEscaped(logger, LogText.Escape(key), length, plainLength);
+    }
+
+    [LoggerMessage(36, LogLevel.Debug,
+        "A copy in a content coding was made: {Key}, {Length} bytes from {PlainLength}.",
+        EventName = nameof(ResponseCoded), SkipEnabledCheck = true)]
+    private static partial void ResponseCodedEscaped(ILogger logger, string key, long length, long plainLength);
+
+    [LoggerMessage(37, LogLevel.Warning,
+        "On handler methods of Razor Pages [RedisResponseCache] and [RedisResponseCacheEvict] do nothing: put them on the page's "
+        + "model. Found on {Handlers}.")]
     public static partial void AttributesOnHandlers(this ILogger logger, string handlers);
 
-    [LoggerMessage(38, LogLevel.Warning, "A request came to UseRedisExpiringCache a second time, by a branch that has it too: the inner one steps aside. Remove one of the calls. Said once.")]
+    [LoggerMessage(38, LogLevel.Warning,
+        "A request came to UseRedisExpiringCache a second time, by a branch that has it too: the inner one steps aside. Remove one "
+        + "of the calls. Said once.")]
     public static partial void ResponseCacheTwice(this ILogger logger);
 
     [LoggerMessage(
@@ -84,69 +210,42 @@ internal static partial class Log
         + "alone. Give each another name (WithDisplayName or WithName).")]
     public static partial void EndpointsAlike(this ILogger logger, string displayName);
 
-    [LoggerMessage(75, LogLevel.Warning, "{Path}: requests that waited for CollapseTimeout got 503, because every call to the origin for this response failed. Logged at most once per minute.")]
-    public static partial void OriginFailed(this ILogger logger, string path);
+    public static void OriginFailed(this ILogger logger, string path, long suppressed)
+    {
+        if (logger.IsEnabled(LogLevel.Warning))
+            OriginFailedEscaped(logger, LogText.Escape(path), suppressed);
+    }
 
-    [LoggerMessage(40, LogLevel.Debug, "Output cache: {Operation} of {Name}: {Outcome} {Reason}.")]
-    public static partial void OutputOperation(this ILogger logger, string operation, string name, string outcome, string? reason);
+    [LoggerMessage(75, LogLevel.Warning,
+        "{Path}: requests that waited for CollapseTimeout got 503, because every call to the origin for this response failed. "
+        + "{Suppressed} more like this were not logged.",
+        EventName = nameof(OriginFailed), SkipEnabledCheck = true)]
+    private static partial void OriginFailedEscaped(ILogger logger, string path, long suppressed);
 
-    [LoggerMessage(41, LogLevel.Warning, "The output cache goes without Redis ({Operation}, {Reason}): the app answers. Said once a minute.")]
-    public static partial void OutputStoreFailed(this ILogger logger, string operation, string reason, Exception failure);
+    public static void OutputOperation(this ILogger logger, string operation, string name, string outcome, string? reason)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            OutputOperationEscaped(logger, operation, LogText.Escape(name), outcome, reason);
+    }
 
-    [LoggerMessage(42, LogLevel.Error, "The output cache could not evict by tag {Tag} ({Reason}): what carries it may still be served until it expires.")]
-    public static partial void OutputEvictionFailed(this ILogger logger, string tag, string reason, Exception failure);
+    [LoggerMessage(40, LogLevel.Debug,
+        "Output cache: {Operation} of {Name}: {Outcome} {Reason}.",
+        EventName = nameof(OutputOperation), SkipEnabledCheck = true)]
+    private static partial void OutputOperationEscaped(ILogger logger, string operation, string name, string outcome, string? reason);
 
-    [LoggerMessage(50, LogLevel.Warning, "The circuit to Redis is open, for {Scope} of {Endpoint} ({Reason}): calls end at once until Redis answers again.")]
-    public static partial void CircuitOpened(this ILogger logger, string scope, string endpoint, string reason);
+    [LoggerMessage(41, LogLevel.Warning,
+        "The output cache goes without Redis ({Operation}, {Reason}): the app answers. {Suppressed} more like this were not logged.")]
+    public static partial void OutputStoreFailed(this ILogger logger, string operation, string reason, long suppressed, Exception failure);
 
-    [LoggerMessage(51, LogLevel.Information, "The circuit to Redis is closed again, for {Scope} of {Endpoint}.")]
-    public static partial void CircuitClosed(this ILogger logger, string scope, string endpoint);
+    public static void OutputEvictionFailed(this ILogger logger, string tag, string reason, long suppressed, Exception failure)
+    {
+        if (logger.IsEnabled(LogLevel.Error))
+            OutputEvictionFailedEscaped(logger, LogText.Escape(tag), reason, suppressed, failure);
+    }
 
-    [LoggerMessage(52, LogLevel.Warning, "Redis turns this app away ({Word}): look at its user, its password and its permissions. Said once a minute.")]
-    public static partial void Denied(this ILogger logger, string word);
-
-    [LoggerMessage(53, LogLevel.Information, "{Count} eviction(s) that Redis could not be asked for were made up for.")]
-    public static partial void EvictionsMadeUp(this ILogger logger, int count);
-
-    [LoggerMessage(54, LogLevel.Error, "More was removed while Redis was away than can be remembered: the data cache reads nothing until Redis is back, and may then read what was removed. Said once a minute.")]
-    public static partial void EvictionsLost(this ILogger logger);
-
-    [LoggerMessage(55, LogLevel.Warning, "Evictions are still to be made up for ({Reason}). Said once a minute.")]
-    public static partial void ReplayFailed(this ILogger logger, string reason);
-
-    [LoggerMessage(56, LogLevel.Warning, "The connection to Redis was silent though Redis answers on another one, which has taken its place.")]
-    public static partial void ConnectionReplaced(this ILogger logger);
-
-    [LoggerMessage(57, LogLevel.Information, "The near cache is on: Redis is heard.")]
-    public static partial void NearCacheOn(this ILogger logger);
-
-    [LoggerMessage(58, LogLevel.Warning, "The near cache has not heard Redis, or a connection that it hears by is lost: it is empty and passed over until Redis is heard again, and Redis is asked for everything. Said once a minute.")]
-    public static partial void NearCacheLost(this ILogger logger);
-
-    [LoggerMessage(59, LogLevel.Warning, "The near cache is off: {Reason}. Redis is asked for everything; it is tried again from time to time.")]
-    public static partial void NearCacheOff(this ILogger logger, string reason);
-
-    [LoggerMessage(60, LogLevel.Warning, "The changed settings of {Cache} are refused, and those before stay in use: {Wrong}")]
-    public static partial void SettingsRefused(this ILogger logger, string cache, string wrong, Exception? failure);
-
-    [LoggerMessage(61, LogLevel.Warning, "Settings of {Cache} have changed that cannot change while the app runs: {Settings}. Restart to apply them.")]
-    public static partial void SettingsWaitForRestart(this ILogger logger, string cache, string settings);
-
-    [LoggerMessage(62, LogLevel.Information, "Settings of {Cache} have changed, and count from the next request: {Settings}.")]
-    public static partial void SettingsTaken(this ILogger logger, string cache, string settings);
-
-    [LoggerMessage(
-        72,
-        LogLevel.Warning,
-        "The value under {Key} is not a generation that this library wrote: it counts as missing, and the next store replaces it. "
-        + "Logged at most once per minute and key.")]
-    public static partial void GenerationDamaged(this ILogger logger, string key);
-
-    [LoggerMessage(70, LogLevel.Warning, "A value of {Size} bytes did not arrive from Redis within its timeout: it is not read or stored "
-        + "for {Seconds} s. Raise OperationTimeout, lower MaximumBodySize, or widen the link. Logged at most once per minute.")]
-    public static partial void LargeValueTooSlow(this ILogger logger, long size, double seconds);
-
-    [LoggerMessage(71, LogLevel.Warning, "Replies of Redis were not processed in time, because callers that block occupy the thread pool. "
-        + "Call asynchronously (for Session: await LoadAsync first), or set DedicatedConnectionThreads. Logged at most once per minute.")]
-    public static partial void PoolStarved(this ILogger logger);
+    [LoggerMessage(42, LogLevel.Error,
+        "The output cache could not evict by tag {Tag} ({Reason}): what carries it may still be served until it expires. "
+        + "{Suppressed} more like this were not logged.",
+        EventName = nameof(OutputEvictionFailed), SkipEnabledCheck = true)]
+    private static partial void OutputEvictionFailedEscaped(ILogger logger, string tag, string reason, long suppressed, Exception failure);
 }

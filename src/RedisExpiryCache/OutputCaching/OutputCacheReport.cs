@@ -49,15 +49,17 @@ internal sealed class OutputCacheReport
     {
         var kind = RedisErrors.KindOf(failure);
         Ended(operation, key, DataOutcome.Error, kind.Token(), started);
-        if (kind != RedisErrorKind.Canceled && throttle.IsDue($"{operation.Token()} {kind.Token()}"))
-            logger.OutputStoreFailed(operation.Token(), kind.Token(), failure);
+        if (kind != RedisErrorKind.Canceled && throttle.IsDue($"{operation.Token()} {kind.Token()}", out var suppressed))
+            logger.OutputStoreFailed(operation.Token(), kind.Token(), suppressed, failure);
     }
 
     public void EvictionFailed(string tag, Exception failure, long started)
     {
         var kind = RedisErrors.KindOf(failure).Token();
         Ended(OutputCacheOperation.EvictByTag, tag, DataOutcome.Error, kind, started);
-        logger.OutputEvictionFailed(OutputCacheKeys.NameOf(tag), kind, failure);
+        var name = OutputCacheKeys.NameOf(tag);
+        if (throttle.IsDue($"{OutputCacheOperation.EvictByTag.Token()} {kind}", out var suppressed, name))
+            logger.OutputEvictionFailed(name, kind, suppressed, failure);
     }
 
     private void Ended(OutputCacheOperation operation, string key, DataOutcome outcome, string? reason, long started)

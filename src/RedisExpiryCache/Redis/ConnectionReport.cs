@@ -49,14 +49,14 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
 
     public void Denied(string word)
     {
-        if (throttle.IsDue(word))
-            logger.Denied(word);
+        if (throttle.IsDue(word, out var suppressed))
+            logger.Denied(word, suppressed);
     }
 
     public void GenerationDamaged(string key)
     {
-        if (throttle.IsDue($"generation {key}"))
-            logger.GenerationDamaged(key);
+        if (throttle.IsDue(nameof(GenerationDamaged), out var suppressed, key))
+            logger.GenerationDamaged(key, suppressed);
     }
 
     public void EvictionsPending(int more) => metrics.EvictionsPending(more);
@@ -66,8 +66,8 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
     public void EvictionsLost(int count)
     {
         metrics.EvictionsLost(count);
-        if (throttle.IsDue(nameof(EvictionsLost)))
-            logger.EvictionsLost();
+        if (throttle.IsDue(nameof(EvictionsLost), out var suppressed))
+            logger.EvictionsLost(suppressed);
     }
 
     public void NearOn()
@@ -79,8 +79,8 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
     public void NearOff(bool isExpected)
     {
         metrics.NearActive(-1);
-        if (!isExpected && throttle.IsDue(nameof(NearOff)))
-            logger.NearCacheLost();
+        if (!isExpected && throttle.IsDue(nameof(NearOff), out var suppressed))
+            logger.NearCacheLost(suppressed);
     }
 
     public void NearRefused(string reason) => logger.NearCacheOff(reason);
@@ -91,8 +91,8 @@ internal sealed class ConnectionReport(CacheMetrics metrics, ILoggerFactory? log
     public void ReplayFailed(Exception failure)
     {
         var kind = RedisErrors.KindOf(failure).Token();
-        if (throttle.IsDue($"replay {kind}"))
-            logger.ReplayFailed(kind);
+        if (throttle.IsDue($"replay {kind}", out var suppressed))
+            logger.ReplayFailed(kind, suppressed);
     }
 
     private static string NameOf(string endpoint) => endpoint.Length == 0 ? "the server" : endpoint;

@@ -69,8 +69,8 @@ internal sealed class DataReport
     public void WentWithout(DataOperation operation, Exception failure)
     {
         var kind = RedisErrors.KindOf(failure).Token();
-        if (throttle.IsDue($"{operation.Token()} {kind}"))
-            logger.DataWithoutRedis(operation.Token(), kind, failure);
+        if (throttle.IsDue($"{operation.Token()} {kind}", out var suppressed))
+            logger.DataWithoutRedis(operation.Token(), kind, suppressed, failure);
     }
 
     public void SlideFailed(string key, Exception failure) =>

@@ -75,8 +75,8 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
     public void OriginFailed(string path, ForwardReason reason)
     {
         Answered(path, ResponseOutcome.OriginFailed, reason);
-        if (throttle.IsDue(ResponseOutcome.OriginFailed.Token()))
-            logger.OriginFailed(path);
+        if (throttle.IsDue(ResponseOutcome.OriginFailed.Token(), out var suppressed, path))
+            logger.OriginFailed(path, suppressed);
     }
 
     public void Stored(string path, TimeSpan? timeToLive)
@@ -95,16 +95,39 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
     public void Coded(string key, long length, long plainLength) => logger.ResponseCoded(key, length, plainLength);
 
     /// <summary>The client will not hear of the app's failure, so it is said here.</summary>
-    public void AppFailed(string path, Exception failure) => logger.AppFailed(path, failure);
+    public void AppFailed(string path, Exception failure)
+    {
+        if (throttle.IsDue($"{nameof(AppFailed)} {failure.GetType()}", out var suppressed, path))
+            logger.AppFailed(path, suppressed, failure);
+    }
 
     /// <summary>Clients go on being served with what is stored.</summary>
-    public void RenewalFailed(string path, Exception failure) => logger.RenewalFailed(path, failure);
+    public void RenewalFailed(string path, Exception failure)
+    {
+        if (throttle.IsDue($"{nameof(RenewalFailed)} {failure.GetType()}", out var suppressed, path))
+            logger.RenewalFailed(path, suppressed, failure);
+    }
+
+    /// <summary>No further renewal of a page may start.</summary>
+    public void RenewalsFull(string page, int most)
+    {
+        if (throttle.IsDue(nameof(RenewalsFull), out var suppressed, page))
+            logger.RenewalsFull(page, most, suppressed);
+    }
+
+    /// <summary>The application runs on although a renewal was aborted.</summary>
+    public void RenewalNotEnded(string path, TimeSpan limit)
+    {
+        if (throttle.IsDue(nameof(RenewalNotEnded), out var suppressed, path))
+            logger.RenewalNotEnded(path, limit, suppressed);
+    }
 
     /// <summary>A renewal did not come to the response cache under the key of the request that started it.</summary>
     public void NotRenewable(string path, RenewalOutcome outcome)
     {
-        if (throttle.IsDue(path))
-            logger.NotRenewable(path, outcome == RenewalOutcome.KeyDiffers ? "key-differs" : "not-reached");
+        var reason = outcome == RenewalOutcome.KeyDiffers ? "key-differs" : "not-reached";
+        if (throttle.IsDue(reason, out var suppressed, path))
+            logger.NotRenewable(path, reason, suppressed);
     }
 
     public void Evicted(EvictionTarget target, string name, ResponseOutcome outcome)
@@ -117,7 +140,8 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
     {
         var kind = RedisErrors.KindOf(failure).Token();
         metrics.Eviction(target.Token(), ResponseOutcome.Error.Token(), kind);
-        logger.EvictionFailed(target.Token(), name, kind, failure);
+        if (throttle.IsDue($"{nameof(EvictionFailed)} {target.Token()} {kind}", out var suppressed, name))
+            logger.EvictionFailed(target.Token(), name, kind, suppressed, failure);
     }
 
     /// <summary>A policy varies by a claim that no signed-in user has.</summary>
@@ -128,11 +152,12 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
 
     public void SlideFailed(string key, Exception failure) => warnings.SlideFailed(key, failure);
 
-    /// <summary>A mistake of ours: said each time, in full.</summary>
+    /// <summary>An unexpected error in this cache.</summary>
     /// <returns>Its name.</returns>
     public string Mistake(Exception mistake)
     {
-        logger.ResponseMistake(mistake);
+        if (throttle.IsDue($"{nameof(Mistake)} {mistake.GetType()}", out var suppressed))
+            logger.ResponseMistake(suppressed, mistake);
         return RedisErrorKind.Unexpected.Token();
     }
 
@@ -140,8 +165,8 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
     public string StoreFailed(Exception failure)
     {
         var kind = RedisErrors.KindOf(failure).Token();
-        if (throttle.IsDue(kind))
-            logger.ResponseStoreFailed(kind, failure);
+        if (throttle.IsDue(kind, out var suppressed))
+            logger.ResponseStoreFailed(kind, suppressed, failure);
 
         return kind;
     }
