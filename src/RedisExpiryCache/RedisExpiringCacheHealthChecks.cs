@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using RedisExpiryCache;
 using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -11,8 +12,8 @@ public static class RedisExpiringCacheHealthChecksBuilderExtensions
     /// Adds a health check of the cache: Redis PING over the cache's own connection, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>.
     /// Healthy, with <c>latencyMs</c> in its data, when Redis answers; otherwise the failure status, with a <c>reason</c>: <c>redis-unavailable</c>,
     /// <c>redis-timeout</c>, <c>redis-refused</c>, <c>circuit-open</c>, or <c>unexpected</c> (a connection factory failed).
-    /// <see cref="HealthStatus.Degraded"/> at worst for <c>circuit-open-for-writes</c> and <c>evictions-lost</c>. A report holds no exception,
-    /// connection string or password.
+    /// <see cref="HealthStatus.Degraded"/> at worst for <c>circuit-open-for-writes</c>, <c>evictions-lost</c> and <c>renewals-stuck</c>.
+    /// A report holds no exception, connection string or password.
     /// </summary>
     /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
     /// <param name="name">Of the check. Default: <c>redis-expiring-cache</c>.</param>
@@ -60,8 +61,11 @@ public static class RedisExpiringCacheHealthChecksBuilderExtensions
 
     private static RedisHealthCheck CheckOf(IServiceProvider provider, object? serviceKey) =>
         provider.GetKeyedService<RedisExpiringCache>(serviceKey) is { } cache
-            ? new RedisHealthCheck(cache.Connection)
+            ? new RedisHealthCheck(cache.Connection, serviceKey is null ? StuckPagesOf(provider) : null)
             : throw new InvalidOperationException(serviceKey is null
                 ? "The health check of the cache has none to check: add builder.Services.AddRedisExpiringCache(\"localhost:6379\") before builder.Build()."
                 : $"The health check of the cache with the key '{serviceKey}' has none to check: add builder.Services.AddKeyedRedisExpiringCache with that key before builder.Build().");
+
+    private static Func<int>? StuckPagesOf(IServiceProvider provider) =>
+        provider.GetService<BackgroundRevalidation>() is { } renewals ? () => renewals.FullPages : null;
 }

@@ -10,7 +10,9 @@ namespace RedisExpiryCache.Redis;
 /// shown to strangers, and what a connection factory throws may hold a password.
 /// </para>
 /// </summary>
-internal sealed class RedisHealthCheck(RedisConnection connection) : IHealthCheck
+/// <param name="connection">The cache's own.</param>
+/// <param name="stuckPages">How many pages have so many renewals under way that no further one may start; null: none can have.</param>
+internal sealed class RedisHealthCheck(RedisConnection connection, Func<int>? stuckPages = null) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -53,8 +55,16 @@ internal sealed class RedisHealthCheck(RedisConnection connection) : IHealthChec
         if (connection.Circuits.IsOpenForWrites)
             return Report(degraded, $"The circuit is open for writes: {Describe(connection.Circuits.Why)}", "circuit-open-for-writes", connection.Circuits.Why);
 
-        return connection.Pending.HasLost
-            ? Report(degraded, "More was removed while Redis was away than can be remembered: the data cache reads nothing until all that is remembered is made up for", "evictions-lost")
+        if (connection.Pending.HasLost)
+        {
+            return Report(
+                degraded,
+                "More was removed while Redis was away than can be remembered: the data cache reads nothing until the rest is replayed",
+                "evictions-lost");
+        }
+
+        return stuckPages?.Invoke() is > 0 and var stuck
+            ? Report(degraded, $"Renewals in the background do not end, so no further one starts, for {stuck} page(s)", "renewals-stuck")
             : null;
     }
 

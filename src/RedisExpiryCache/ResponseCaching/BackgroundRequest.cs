@@ -48,21 +48,25 @@ internal sealed class BackgroundRequest
         features.Set<CacheVisit>(renewal);
     }
 
-    /// <summary>Runs it in a service scope of its own.</summary>
-    /// <returns>False: the application aborted it.</returns>
+    /// <summary>Runs it in a service scope of its own, to the application's own end.</summary>
+    /// <param name="services">The application's.</param>
+    /// <param name="application">Its pipeline.</param>
+    /// <param name="token">Aborts the request. The application may not heed that.</param>
+    /// <returns>False: it was aborted.</returns>
     public async Task<bool> RunAsync(IServiceProvider services, RequestDelegate application, CancellationToken token)
     {
-        using var aborted = CancellationTokenSource.CreateLinkedTokenSource(token);
-        features.Set<IHttpRequestLifetimeFeature>(new Lifetime(aborted));
+        using var lifetime = new RenewalLifetime();
+        features.Set<IHttpRequestLifetimeFeature>(lifetime);
+        response.Aborted = token;
+        await using var abort = token.UnsafeRegister(static lifetime => ((RenewalLifetime)lifetime!).Abort(), lifetime);
         var factory = services.GetService<IHttpContextFactory>();
         var context = factory?.Create(features)
             ?? new DefaultHttpContext(features) { ServiceScopeFactory = services.GetRequiredService<IServiceScopeFactory>() };
         try
         {
-            // A limit that the app does not heed is one all the same.
-            await application(context).WaitAsync(token);
+            await application(context);
             await response.CompleteAsync();
-            return !aborted.IsCancellationRequested;
+            return !lifetime.IsAborted;
         }
         finally
         {
@@ -87,15 +91,6 @@ internal sealed class BackgroundRequest
         }
 
         return fields;
-    }
-
-    /// <summary>An app that breaks off its answer by <c>Abort</c> says that it is not whole.</summary>
-    private sealed class Lifetime(CancellationTokenSource source) : IHttpRequestLifetimeFeature
-    {
-        public CancellationToken RequestAborted { get; set; } = source.Token;
-
-        // As on a server, what hangs on the token does not run inside of the app's call.
-        public void Abort() => _ = source.CancelAsync();
     }
 
     private sealed class NoConnectionItems : IConnectionItemsFeature

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
-using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache.ResponseCaching;
 
@@ -13,34 +12,25 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </remarks>
 internal sealed class BackgroundRevalidation(
     RequestCollapser collapser, ResponseKeys keys, RenewalPipeline pipeline, ResponseReport report, IServiceProvider services,
-    TimeProvider time)
-    : IHostedService, IDisposable
+    TimeProvider time) : IHostedService, IDisposable
 {
-    /// <summary>More than this are not under way at a time; whatever is asked for next will be stale still.</summary>
-    public const int MostAtOnce = 32;
+    /// <summary>After this a renewal is aborted.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private const int RememberedFailures = 10_000, LongestBackoffDoublings = 6;
-
-    /// <summary>After this a renewal is given up.</summary>
-    public static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(60);
-
-    private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
-
-    /// <summary>For so long a page that cannot be renewed in the background is revalidated in the foreground.</summary>
-    private static readonly TimeSpan ForegroundPeriod = TimeSpan.FromMinutes(1);
+    /// <summary>An application that does not end an aborted renewal within this time no longer holds the resource.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
-    private readonly Recent<Failure> failures = new(RememberedFailures);
+    private readonly RenewalSlots slots = new();
+    private readonly RenewalFailures failures = new(time);
     private bool disposed;
 
-    /// <param name="Times">In a row.</param>
-    /// <param name="NotBefore">When the next renewal may begin.</param>
-    /// <param name="IsForeground">Until then the page is revalidated in the foreground.</param>
-    private sealed record Failure(int Times, DateTimeOffset NotBefore, bool IsForeground = false);
-
-    /// <summary>How many are under way.</summary>
+    /// <summary>Resources that are being renewed.</summary>
     public int Count => underWay.Count;
+
+    /// <summary>Pages of which so many renewals are under way that no further one may start.</summary>
+    public int FullPages => slots.FullPages;
 
     /// <summary>Starts a renewal, unless one is under way or has failed a moment ago.</summary>
     /// <param name="exchange">The client's request.</param>
@@ -51,40 +41,32 @@ internal sealed class BackgroundRevalidation(
     public bool TryStart(Exchange exchange, Lookup lookup, RequestDelegate place, DateTimeOffset? renewed)
     {
         var resource = exchange.Question.Target.Digest;
-        if (failures.Find(resource) is { } failure && failure.NotBefore > time.GetUtcNow())
-            return !failure.IsForeground;
+        if (failures.IsTooSoon(resource, out var isForeground))
+            return !isForeground;
 
         if (!pipeline.TryFindOriginal(exchange.Context, out var original))
             return false;
 
-        if (original is null || stopping.IsCancellationRequested || underWay.Count >= MostAtOnce
+        if (original is null || stopping.IsCancellationRequested
             || underWay.ContainsKey(resource) || collapser.IsUnderWay(exchange, lookup))
             return true;
 
+        // Requests without an endpoint are one page: their paths are the client's choice.
+        object page = exchange.Context.GetEndpoint() ?? (object)this;
+        if (!slots.TryTake(page))
+        {
+            report.RenewalsFull(exchange.Context.GetEndpoint()?.DisplayName ?? "requests without an endpoint", RenewalSlots.MostPerPage);
+            return true;
+        }
+
         var renewal = new Renewal(place, VariantKey.Of(exchange.Question, keys, lookup.Url?.Names ?? []), renewed);
         var request = new BackgroundRequest(original, exchange.Context.TraceIdentifier, renewal);
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!underWay.TryAdd(resource, begun.Task))
-            return true;
-
-        var path = exchange.Path;
-
-        // Nothing of the client's request flows along: it may be over at any moment.
-        using (ExecutionContext.SuppressFlow())
-        {
-            _ = Task.Run(async () =>
-            {
-                try
-                {
-                    await RunAsync(resource, path, request, renewal);
-                }
-                finally
-                {
-                    underWay.TryRemove(resource, out _);
-                    begun.SetResult();
-                }
-            });
-        }
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var run = new Run(resource, exchange.Path, request, renewal, ended);
+        if (underWay.TryAdd(resource, ended.Task))
+            Begin(() => RunAsync(run), page);
+        else
+            slots.Release(page);
 
         return true;
     }
@@ -94,66 +76,95 @@ internal sealed class BackgroundRevalidation(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Cancels what is under way, and waits for it as long as the host does.</summary>
+    /// <summary>Aborts all renewals and awaits their end, for a moment.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(underWay.Values).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(underWay.Values).WaitAsync(Grace, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>As stopping does, for an app that is thrown away without being stopped. Containers may call it twice.</summary>
+    /// <summary>As stopping does, for a host that is disposed of without being stopped. Containers may call it twice.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, true))
             return;
 
+        // Not disposed of: renewals that the application has not ended are still registered.
         stopping.Cancel();
-        stopping.Dispose();
     }
 
-    private async Task RunAsync(string resource, string path, BackgroundRequest request, Renewal renewal)
+    private void Begin(Func<Task> run, object page)
     {
+        // Nothing of the client's request flows along: it may be over at any moment.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    await run();
+                }
+                finally
+                {
+                    slots.Release(page);
+                }
+            });
+        }
+    }
+
+    private async Task RunAsync(Run run)
+    {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var abort = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, limit.Token);
+        run.Renewal.Begin(time, abort.Token);
+        var execution = ExecuteAsync(run, abort.Token);
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-            limit.CancelAfter(LongestCall);
-            if (!await request.RunAsync(services, pipeline.Application!, limit.Token))
-                renewal.Outcome = RenewalOutcome.Failed;
+            await execution.WaitAsync(Limit + Grace, time);
+            End(run, run.Renewal.Outcome);
+        }
+        catch (TimeoutException)
+        {
+            report.RenewalNotEnded(run.Path, Limit);
+            End(run, RenewalOutcome.Failed);
+
+            // The tokens are the application's for as long as it runs.
+            await execution;
+        }
+    }
+
+    /// <summary>Throws nothing: the application's exceptions are logged, however late.</summary>
+    private async Task ExecuteAsync(Run run, CancellationToken token)
+    {
+        Exception? thrown = null;
+        try
+        {
+            if (!await run.Request.RunAsync(services, pipeline.Application!, token))
+                run.Renewal.Outcome = RenewalOutcome.Failed;
         }
         catch (Exception failure)
         {
-            renewal.Failure ??= failure;
+            thrown = failure;
         }
 
-        if (stopping.IsCancellationRequested)
-            return;
-
-        if (renewal.Failure is { } thrown)
-            report.RenewalFailed(path, thrown);
-
-        Remember(resource, path, renewal.Outcome);
+        if ((run.Renewal.Failure ?? thrown) is { } toReport && !stopping.IsCancellationRequested)
+            report.RenewalFailed(run.Path, toReport);
     }
 
-    private void Remember(string resource, string path, RenewalOutcome outcome)
+    private void End(Run run, RenewalOutcome outcome)
     {
-        var before = failures.Find(resource);
-        switch (outcome)
+        if (!stopping.IsCancellationRequested)
         {
-            case RenewalOutcome.NotNeeded or RenewalOutcome.Done when before is null:
-            case RenewalOutcome.NotNeeded:
-                return;
-            case RenewalOutcome.Done:
-                failures.Remember(resource, new Failure(0, default));
-                return;
-            case RenewalOutcome.Failed:
-                var times = (before?.Times ?? 0) + 1;
-                var backoff = FirstBackoff * (1 << Math.Min(times - 1, LongestBackoffDoublings));
-                failures.Remember(resource, new Failure(times, time.GetUtcNow() + backoff));
-                return;
-            default:
-                report.NotRenewable(path, outcome);
-                failures.Remember(resource, new Failure(before?.Times ?? 0, time.GetUtcNow() + ForegroundPeriod, IsForeground: true));
-                return;
+            if (outcome is RenewalOutcome.NotReached or RenewalOutcome.KeyDiffers)
+                report.NotRenewable(run.Path, outcome);
+
+            failures.Remember(run.Resource, outcome);
         }
+
+        underWay.TryRemove(run.Resource, out _);
+        run.Ended.SetResult();
     }
+
+    private sealed record Run(string Resource, string Path, BackgroundRequest Request, Renewal Renewal, TaskCompletionSource Ended);
 }

@@ -38,7 +38,16 @@ internal enum RenewalOutcome
 /// <param name="renewed">When the fresh response that it renews came; null: that one is stale.</param>
 internal sealed class Renewal(RequestDelegate place, VariantKey key, DateTimeOffset? renewed) : CacheVisit
 {
+    private TimeProvider clock = TimeProvider.System;
+    private long began;
+
     public DateTimeOffset? Renewed => renewed;
+
+    /// <summary>Cancelled at the renewal's limit, and when the host stops.</summary>
+    public CancellationToken Abort { get; private set; }
+
+    /// <summary>Until its limit, for a lock: never less than a moment.</summary>
+    public TimeSpan TimeLeft => Max(BackgroundRevalidation.Limit - clock.GetElapsedTime(began), TimeSpan.FromMilliseconds(1));
 
     public RenewalOutcome Outcome { get; set; }
 
@@ -46,6 +55,10 @@ internal sealed class Renewal(RequestDelegate place, VariantKey key, DateTimeOff
 
     /// <summary>What the origin threw. Middleware in front may have answered in its place.</summary>
     public Exception? Failure { get; set; }
+
+    public void Begin(TimeProvider time, CancellationToken abort) => (Abort, clock, began) = (abort, time, time.GetTimestamp());
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     public bool IsFor(RequestDelegate reached, VariantKey reachedKey) => place == reached && key.Equals(reachedKey);
 

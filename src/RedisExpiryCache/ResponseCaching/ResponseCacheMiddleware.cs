@@ -270,12 +270,12 @@ internal sealed class ResponseCacheMiddleware
         if (IsRenewed(before))
             return RenewalOutcome.Done;
 
-        using var call = await collapser.TryLeadAsync(exchange, before, BackgroundRevalidation.LongestCall);
+        using var call = await collapser.TryLeadAsync(exchange, before, renewal.TimeLeft);
         if (call is null)
             return RenewalOutcome.NotNeeded;
 
-        // A renewal that was given up must not hold others, though the origin may not have heeded its token.
-        await using var givenUp = context.RequestAborted.Register(() => call.End(FetchEnd.Inconclusive));
+        // An aborted renewal holds no others, even if the origin does not heed its token or a callback on that blocks.
+        await using var aborted = renewal.Abort.UnsafeRegister(static call => ((FetchCall)call!).End(FetchEnd.Inconclusive), call);
 
         // Another node may have renewed it between the first lookup and now.
         using var lookup = await lookups.LookUpAsync(exchange);

@@ -19,6 +19,9 @@ internal sealed class UnsentResponse : IHttpResponseFeature, IHttpResponseBodyFe
         Writer = PipeWriter.Create(Stream, new StreamPipeWriterOptions(leaveOpen: true));
     }
 
+    /// <summary>Once cancelled, nothing is taken any more: an answer that comes after its time must not be stored.</summary>
+    public CancellationToken Aborted { get; set; }
+
     public int StatusCode { get; set; } = StatusCodes.Status200OK;
 
     public string? ReasonPhrase { get; set; }
@@ -57,6 +60,7 @@ internal sealed class UnsentResponse : IHttpResponseFeature, IHttpResponseBodyFe
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        Aborted.ThrowIfCancellationRequested();
         if (HasStarted)
             return;
 
