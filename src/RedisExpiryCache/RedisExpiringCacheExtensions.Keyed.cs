@@ -50,7 +50,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     /// <exception cref="ArgumentException">The key is none.</exception>
     public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, string configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
+        ThrowIfNoConnectionString(configuration);
         return services.AddKeyedRedisExpiringCache(serviceKey, options => options.Configuration = configuration);
     }
 

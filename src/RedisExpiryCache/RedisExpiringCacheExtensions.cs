@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc;
@@ -61,7 +62,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, string configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
+        ThrowIfNoConnectionString(configuration);
         return services.AddRedisExpiringCache(options => options.Configuration = configuration);
     }
 
@@ -103,6 +104,17 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddRedisExpiringCache().AddOptions<RedisExpiringCacheOptions>().Configure(configure);
         return services;
+    }
+
+    private static void ThrowIfNoConnectionString([NotNull] string? configuration)
+    {
+        if (configuration is null)
+        {
+            throw new ArgumentNullException(
+                nameof(configuration),
+                "There is no Redis connection string. If it comes from GetConnectionString(\"Redis\"): is ConnectionStrings:Redis set, "
+                + "in appsettings.json or as the environment variable ConnectionStrings__Redis?");
+        }
     }
 
     private static RedisExpiringCache Create(IServiceProvider provider, RedisExpiringCacheOptions options) => new(

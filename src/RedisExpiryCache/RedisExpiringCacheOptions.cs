@@ -59,6 +59,9 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// <summary>Settings of the response cache.</summary>
     public ResponseCachingOptions ResponseCaching { get; } = new();
 
+    /// <summary>The path of a configuration section that held no settings; null: none did. For the message about a missing connection.</summary>
+    internal string? EmptySection { get; set; }
+
     /// <summary>Of all that say how long a call may wait.</summary>
     internal TimeSpan LongestTimeout => OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;
 }

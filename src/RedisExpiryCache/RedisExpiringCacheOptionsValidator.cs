@@ -16,6 +16,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
     private static readonly TimeSpan LongestStaleness = TimeSpan.FromDays(365);
     private static readonly TimeSpan MaximumTimeout = TimeSpan.FromHours(1);
     private static readonly TimeSpan ShortestOpening = TimeSpan.FromMilliseconds(10);
+    private const string UsualSection = "RedisExpiringCache";
     private const int MostFailures = 1_000_000;
     private const long SmallestNearCache = 1024 * 1024;
 
@@ -23,7 +24,7 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
     {
         var errors = new ValidateOptionsResultBuilder();
         if (options.ConnectionMultiplexerFactory is null && options.ConfigurationOptions is null)
-            CheckConfiguration(options.Configuration, errors);
+            CheckConfiguration(options, errors);
 
         CheckTimeout(options.OperationTimeout, nameof(options.OperationTimeout), errors);
         CheckCircuitBreaker(options.CircuitBreaker, errors);
@@ -123,19 +124,22 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
 
     private static string NameOf(string setting) => $"{nameof(RedisExpiringCacheOptions.ResponseCaching)}.{setting}";
 
-    private static void CheckConfiguration(string? configuration, ValidateOptionsResultBuilder errors)
+    private static void CheckConfiguration(RedisExpiringCacheOptions options, ValidateOptionsResultBuilder errors)
     {
-        if (string.IsNullOrWhiteSpace(configuration))
-        {
-            errors.AddError(
-                "is empty; give a StackExchange.Redis connection string such as \"localhost:6379\", or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all three unset and register an IConnectionMultiplexer (for a keyed cache, under its key).",
-                nameof(RedisExpiringCacheOptions.Configuration));
-        }
-        else if (!ConnectionSettings.IsConnectionString(configuration))
-        {
-            errors.AddError(
-                "is not a StackExchange.Redis connection string (its value is not shown, for it may hold a password); one looks like \"localhost:6379,password=…,ssl=true\", and not like a URL.",
-                nameof(RedisExpiringCacheOptions.Configuration));
-        }
+        var error = string.IsNullOrWhiteSpace(options.Configuration)
+            ? $"{EmptySectionHint(options.EmptySection)}is empty; give a StackExchange.Redis connection string such as \"localhost:6379\" "
+                + "(is ConnectionStrings:Redis set?), or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all three "
+                + "unset and register an IConnectionMultiplexer (for a keyed cache, under its key)."
+            : ConnectionSettings.ErrorIn(options.Configuration);
+        if (error is not null)
+            errors.AddError(error, nameof(RedisExpiringCacheOptions.Configuration));
     }
+
+    private static string EmptySectionHint(string? section) => section switch
+    {
+        null => "",
+        UsualSection => $"is not in the configuration section '{section}', which is missing or has no settings: it ",
+        _ => $"is not in the configuration section '{section}', which is missing or has no settings (did you mean '{UsualSection}'? "
+            + $"Known settings: {string.Join(", ", RedisExpiringCacheSettings.Names)}): it ",
+    };
 }

@@ -54,18 +54,36 @@ internal static class RedisExpiringCacheSettings
     /// <exception cref="OptionsValidationException">A name is no setting, or a value cannot be read.</exception>
     public static void Apply(IConfiguration configuration, RedisExpiringCacheOptions options)
     {
-        foreach (var section in Leaves(configuration.GetChildren()))
+        if (configuration is IConfigurationSection section)
+            CheckSection(section, options);
+
+        foreach (var leaf in Leaves(configuration.GetChildren()))
         {
             // JSON's null and {}: nothing was set.
-            if (section.Value is null)
+            if (leaf.Value is null)
                 continue;
 
-            var name = NameOf(section, configuration);
+            var name = NameOf(leaf, configuration);
             if (!Readers.TryGetValue(name, out var reader))
-                throw Wrong(section.Path, $"is not a setting; there are {string.Join(", ", Readers.Keys)}.");
+                throw Wrong(leaf.Path, $"is not a setting; there are {string.Join(", ", Readers.Keys)}.");
 
-            reader(options, section);
+            reader(options, leaf);
         }
+    }
+
+    /// <summary>Finds a section that holds no settings: a connection string, or a name that the configuration does not have.</summary>
+    private static void CheckSection(IConfigurationSection section, RedisExpiringCacheOptions options)
+    {
+        if (section.GetChildren().Any())
+            return;
+
+        // Not an error yet: the connection may be set elsewhere, and development settings may leave the section out.
+        if (string.IsNullOrEmpty(section.Value))
+            options.EmptySection = section.Path;
+        else
+            throw Wrong(section.Path, "is a single value (not shown, because it may hold a password), not a section with settings such as "
+                + "Configuration and InstanceName. If it is a connection string, pass it as one: "
+                + $"AddRedisExpiringCache(configuration[\"{section.Path}\"]!).");
     }
 
     private static IEnumerable<IConfigurationSection> Leaves(IEnumerable<IConfigurationSection> sections)
@@ -102,8 +120,12 @@ internal static class RedisExpiringCacheSettings
     private static long ReadBytes(IConfigurationSection section) => Read(section, "a number of bytes", (string text, out long value) =>
         long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value));
 
-    private static TimeSpan ReadSpan(IConfigurationSection section) => Read(section, "a time span such as 00:00:01", (string text, out TimeSpan value) =>
-        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value));
+    private static TimeSpan ReadSpan(IConfigurationSection section) => Read<TimeSpan>(
+        section, "a time span such as 00:00:01 (hours, minutes, seconds; a bare number would be days)", TryParseSpan);
+
+    /// <summary>Refuses a bare number other than zero, because TimeSpan reads it as days.</summary>
+    private static bool TryParseSpan(string text, out TimeSpan value) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && (value == TimeSpan.Zero || text.Contains(':'));
 
     private static T Read<T>(IConfigurationSection section, string right, TryParse<T> tryParse) =>
         tryParse(section.Value ?? "", out var value) ? value : throw Wrong(section.Path, $"is '{section.Value}'; it must be {right}.");

@@ -1,4 +1,5 @@
 using CsCheck;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace RedisExpiryCache.Tests;
@@ -48,6 +49,37 @@ public class RedisExpiringCacheOptionsValidatorTests
     {
         var failure = AssertSays(new() { Configuration = configuration }, "Configuration", "localhost:6379");
         Assert.DoesNotContain(Secret, failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost,passwrod=x", "'passwrod' is not a keyword, did you mean 'password'?")]
+    [InlineData("localhost,SSl=true,abortConect=false", "'abortConect' is not a keyword, did you mean 'abortConnect'?")]
+    [InlineData("localhost,usr=app", "'usr' is not a keyword, did you mean 'user'?")]
+    [InlineData("localhost,ssl=ja", "the value of 'ssl' is not one that it takes")]
+    public void A_faulty_keyword_of_a_connection_string_is_named_with_what_is_wrong(string configuration, string message) =>
+        AssertSays(new() { Configuration = configuration }, message);
+
+    [Fact]
+    public void A_part_of_a_password_with_a_comma_is_not_shown_as_a_keyword() => Assert.DoesNotContain(
+        "q7zgeheim", AssertSays(new() { Configuration = "localhost,password=abc,q7zgeheim=1" }, "localhost:6379"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("RedisExpiryCache", "'RedisExpiryCache', which is missing or has no settings (did you mean 'RedisExpiringCache'? Known settings: ")]
+    [InlineData("Redis:Cache", "'Redis:Cache', which is missing or has no settings (did you mean 'RedisExpiringCache'? Known settings: ")]
+    [InlineData("RedisExpiringCache", "'RedisExpiringCache', which is missing or has no settings: it is empty")]
+    public void A_missing_configuration_section_is_named_where_it_leaves_no_connection(string section, string message)
+    {
+        var options = new RedisExpiringCacheOptions();
+        RedisExpiringCacheSettings.Apply(new ConfigurationBuilder().Build().GetSection(section), options);
+        AssertSays(options, message, "localhost:6379");
+    }
+
+    [Fact]
+    public void A_missing_configuration_section_is_no_error_where_the_connection_comes_from_elsewhere()
+    {
+        var options = new RedisExpiringCacheOptions { Configuration = "localhost" };
+        RedisExpiringCacheSettings.Apply(new ConfigurationBuilder().Build().GetSection("Missing"), options);
+        Assert.True(Validate(options).Succeeded);
     }
 
     [Fact]

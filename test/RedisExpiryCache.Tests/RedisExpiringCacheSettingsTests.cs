@@ -117,6 +117,36 @@ public class RedisExpiringCacheSettingsTests
     }
 
     [Theory]
+    [InlineData("60")]
+    [InlineData("1")]
+    [InlineData("-5")]
+    [InlineData(" 7 ")]
+    public void A_time_span_without_a_unit_is_refused_because_it_would_be_days(string text)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() =>
+            Apply(Section($$"""{ "ResponseCaching": { "DefaultDuration": "{{text}}" } }""")));
+        Assert.Contains($"Cache:ResponseCaching:DefaultDuration is '{text}'", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("a bare number would be days", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("00:01:00", 60)]
+    [InlineData("2.00:00:00", 172_800)]
+    public void A_time_span_with_hours_and_minutes_or_zero_is_read(string text, int seconds) => Assert.Equal(
+        TimeSpan.FromSeconds(seconds), Apply(Section($$"""{ "ResponseCaching": { "StaleIfError": "{{text}}" } }""")).ResponseCaching.StaleIfError);
+
+    [Fact]
+    public void A_connection_string_passed_as_a_section_is_refused_with_the_right_call_and_without_its_value()
+    {
+        var section = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Redis", "redis,password=s3cr3t")]).Build()
+            .GetSection("ConnectionStrings:Redis");
+        var failure = Assert.Throws<OptionsValidationException>(() => Apply(section));
+        Assert.Contains("AddRedisExpiringCache(configuration[\"ConnectionStrings:Redis\"]!)", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{ "Configuration": "redis", "ResponseCaching": {} }""")]
     [InlineData("""{ "Configuration": "redis", "OperationTimeout": null, "InstanceName": null }""")]
     public void What_is_left_empty_stays_at_its_default(string json)

@@ -16,6 +16,17 @@ internal static class ConnectionSettings
     // Longer than any large value may take that is of use; its caller's own timeout is shorter.
     private static readonly TimeSpan LargeTimeout = TimeSpan.FromMinutes(1);
 
+    private const int LargestMisspelling = 2;
+
+    /// <summary>Of a connection string, as the client library's documentation lists them.</summary>
+    private static readonly string[] Keywords =
+    [
+        "abortConnect", "allowAdmin", "asyncTimeout", "channelPrefix", "checkCertificateRevocation", "configChannel", "configCheckSeconds",
+        "connectRetry", "connectTimeout", "defaultDatabase", "heartbeatConsistencyChecks", "heartbeatInterval", "highIntegrity", "keepAlive",
+        "name", "password", "protocol", "proxy", "resolveDns", "serviceName", "setlib", "ssl", "sslHost", "sslProtocols", "syncTimeout",
+        "tiebreaker", "tunnel", "user", "version",
+    ];
+
     private static readonly TimeSpan FeedTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>To be called before the first connection: the flag is the client library's own, and holds for the process.</summary>
@@ -91,20 +102,54 @@ internal static class ConnectionSettings
         return configuration;
     }
 
-    /// <summary>
-    /// A redis:// URL is none, though it can be parsed as one: as a host of that whole name, password included, which the client library
-    /// would then say in its exceptions.
-    /// </summary>
-    public static bool IsConnectionString(string configuration)
+    /// <summary>What is wrong with a connection string, without its value, which may hold a password; null: nothing.</summary>
+    public static string? ErrorIn(string configuration)
     {
+        const string Wrong = "is not a StackExchange.Redis connection string (its value is not shown, because it may hold a password)";
+        const string Right = "one looks like \"localhost:6379,password=…,ssl=true\", and not like a URL.";
         try
         {
+            // A redis:// URL can be parsed, as a host of that whole name, password included, which exceptions of the client library would show.
             var endPoints = ConfigurationOptions.Parse(configuration).EndPoints;
-            return endPoints.Count > 0 && !endPoints.OfType<DnsEndPoint>().Any(static point => point.Host.AsSpan().ContainsAny("@/;= "));
+            return endPoints.Count > 0 && !endPoints.OfType<DnsEndPoint>().Any(static point => point.Host.AsSpan().ContainsAny("@/;= "))
+                ? null
+                : $"{Wrong}; {Right}";
         }
         catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException)
         {
-            return false;
+            return $"{Wrong}{FaultyKeyword(wrong)}; {Right}";
         }
+    }
+
+    /// <summary>The keyword at fault, only where it resembles a known one: any other may be part of a password with a comma in it.</summary>
+    private static string FaultyKeyword(Exception wrong)
+    {
+        if (wrong is not ArgumentException { ParamName: { Length: > 0 } found })
+            return "";
+
+        var meant = Keywords.MinBy(keyword => Distance(found, keyword))!;
+        return Distance(found, meant) switch
+        {
+            0 => $": the value of '{meant}' is not one that it takes",
+            <= LargestMisspelling => $": '{found}' is not a keyword, did you mean '{meant}'?",
+            _ => "",
+        };
+    }
+
+    /// <summary>Levenshtein distance, without regard to case.</summary>
+    private static int Distance(string one, string other)
+    {
+        var row = Enumerable.Range(0, other.Length + 1).ToArray();
+        for (var i = 0; i < one.Length; i++)
+        {
+            var diagonal = row[0]++;
+            for (var j = 0; j < other.Length; j++)
+            {
+                var isSame = char.ToLowerInvariant(one[i]) == char.ToLowerInvariant(other[j]);
+                (diagonal, row[j + 1]) = (row[j + 1], Math.Min(Math.Min(row[j], row[j + 1]) + 1, diagonal + (isSame ? 0 : 1)));
+            }
+        }
+
+        return row[^1];
     }
 }

@@ -88,6 +88,16 @@ public sealed class AddingTests(RedisFixture fixture)
         Assert.Empty(services);
     }
 
+    [Fact]
+    public void A_connection_string_that_is_null_is_refused_with_the_setting_to_look_at()
+    {
+        var configuration = new ConfigurationBuilder().Build();
+        var failure = Assert.Throws<ArgumentNullException>(
+            () => new ServiceCollection().AddRedisExpiringCache(configuration.GetConnectionString("Redis")!));
+        Assert.Equal("configuration", failure.ParamName);
+        Assert.Contains("is ConnectionStrings:Redis set", failure.Message, StringComparison.Ordinal);
+    }
+
     private static IConfigurationSection Section(params (string Name, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Cache:{setting.Name}", (string?)setting.Value))).Build().GetSection("Cache");
 
