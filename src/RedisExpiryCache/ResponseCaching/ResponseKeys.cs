@@ -88,8 +88,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     public string[] OtherNamesOf(HttpRequest request, string? rawTarget, ResponsePolicy policy)
     {
         var query = request.QueryString.Value ?? "";
-        var isAsSent = SpecialSpelling(request, rawTarget) is null && rawTarget?.EndsWith(query, StringComparison.Ordinal) is not false;
-        if (isAsSent && !request.PathBase.HasValue)
+        if (SpecialSpelling(request, rawTarget, policy) is null && !request.PathBase.HasValue)
             return [];
 
         List<string> names = [];
@@ -138,8 +137,8 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         Append(text, policy.VaryByHost ? request.Host.Value?.ToLowerInvariant() : null);
         Append(text, request.PathBase.Value);
         Append(text, request.Path.Value);
-        Append(text, policy.Query.IsAsSpelled ? request.QueryString.Value : policy.Query.Canonical(request.QueryString.Value));
-        Append(text, SpecialSpelling(request, rawTarget));
+        Append(text, CountedQuery(request.QueryString.Value, policy));
+        Append(text, SpecialSpelling(request, rawTarget, policy));
         Append(text, policy.Endpoint);
         foreach (var part in policy.PartsOf(request.HttpContext))
             Append(text, part);
@@ -147,19 +146,27 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         return text.ToString();
     }
 
-    /// <summary>
-    /// The path as the client spelled it, where its decoded form does not tell all: "%252F" and "%2F" decode to the same path, and an app can look
-    /// at the raw one.
-    /// </summary>
-    private static string? SpecialSpelling(HttpRequest request, string? rawTarget)
+    /// <summary>The target as the client sent it, where path and query at the cache do not tell all of it; null: they do.</summary>
+    /// <remarks>
+    /// "%252F" and "%2F" decode to the same path, and an app can look at the raw one. What middleware in front has taken off the path or the
+    /// query, a tenant for one, it may have left to the app in another place.
+    /// </remarks>
+    private static string? SpecialSpelling(HttpRequest request, string? rawTarget, ResponsePolicy policy)
     {
         if (string.IsNullOrEmpty(rawTarget))
             return null;
 
-        var query = rawTarget.IndexOf('?', StringComparison.Ordinal);
-        var path = query < 0 ? rawTarget : rawTarget[..query];
+        var queryAt = rawTarget.IndexOf('?', StringComparison.Ordinal);
+        var (path, query) = queryAt < 0 ? (rawTarget, "") : (rawTarget[..queryAt], CountedQuery(rawTarget[queryAt..], policy));
+        if (query != CountedQuery(request.QueryString.Value, policy))
+            return $"{path}?{query}";
+
         return path == (request.PathBase + request.Path).ToUriComponent() ? null : path;
     }
+
+    /// <summary>What counts of a query.</summary>
+    private static string CountedQuery(string? query, ResponsePolicy policy) =>
+        query is null or "?" ? "" : policy.Query.IsAsSpelled ? query : policy.Query.Canonical(query);
 
     private TagNames Fill(ResponsePolicy policy, RouteValueDictionary values) =>
         Names([EverythingTag, .. policy.Tags.Select(tag => EscapedTag(tag.Fill(values))).Distinct(StringComparer.Ordinal)]);

@@ -118,6 +118,44 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
         Assert.False((await app.GetAsync(requested)).IsHit);
     }
 
+    [Theory]
+    [InlineData("/products/7?ref=mail")]
+    [InlineData("/shoes?id=7&ref=mail")]
+    public async Task A_URL_whose_query_is_taken_off_in_front_is_evicted_by_each_name_that_clients_use(string name)
+    {
+        await using var app = await CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/products/{id}"), WithoutQuery(static context =>
+        {
+            if (context.Request.Path == "/shoes")
+                context.Request.Path = $"/products/{context.Request.Query["id"]}";
+        }));
+        await app.WarmAsync(name.Replace("mail", "web", StringComparison.Ordinal));
+        await app.GetAsync(name);
+        await app.Control.EvictAsync(name, Token);
+        Assert.False((await app.GetAsync(name)).IsHit);
+    }
+
+    [Fact]
+    public async Task A_tenant_that_middleware_in_front_takes_off_the_query_has_pages_of_its_own()
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server,
+            static web => web.MapGet("/home", static (HttpContext context) => $"home of {context.Items["tenant"]}").WithMetadata(new RedisResponseCacheAttribute { Duration = 60 }),
+            WithoutQuery(static context => context.Items["tenant"] = context.Request.Query["tenant"].ToString()));
+        await app.WarmAsync("/home?tenant=acme");
+        Assert.Equal("home of bolt", (await app.GetAsync("/home?tenant=bolt")).Body);
+        Assert.True((await app.GetAsync("/home?tenant=acme")) is { IsHit: true, Body: "home of acme" });
+    }
+
+    private static AppSetup WithoutQuery(Action<HttpContext> read) => new()
+    {
+        Outside = web => web.Use((context, next) =>
+        {
+            read(context);
+            context.Request.QueryString = default;
+            return next(context);
+        }).UseRouting(),
+    };
+
     private static AppSetup Rewriting => new()
     {
         Outside = static web => web.UseRewriter(new RewriteOptions().AddRewrite("^(?i)shoes/(.*)", "products/$1", skipRemainingRules: true)).UseRouting(),

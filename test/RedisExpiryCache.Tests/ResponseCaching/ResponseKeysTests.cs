@@ -45,7 +45,25 @@ public class ResponseKeysTests
         var request = RequestOf(new("http", "h", "", "/same", "", null));
         Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
         Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same", ResponsePolicy.None));
-        Assert.Equal(ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same?x", ResponsePolicy.None));
+        Assert.Equal(ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same?", ResponsePolicy.None));
+    }
+
+    [Theory]
+    [InlineData("/same?tenant=a", "/same?tenant=b")]
+    [InlineData("/other?tenant=a", "/other?tenant=b")]
+    [InlineData("/same?tenant=a", "/same")]
+    public void A_query_that_middleware_in_front_has_taken_off_tells_targets_apart(string one, string other)
+    {
+        var request = RequestOf(new("http", "h", "", "/same", "", null));
+        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
+    }
+
+    [Fact]
+    public void A_query_key_that_does_not_count_may_be_taken_off_in_front()
+    {
+        var request = RequestOf(new("http", "h", "", "/same", "", null));
+        var policy = new ResponsePolicy(new PolicySettings { IgnoredQueryKeys = ["utm_*"] });
+        Assert.Equal(ResponseKeys.IdentityOf(request, "/same?utm_source=a", policy), ResponseKeys.IdentityOf(request, "/same", policy));
     }
 
     [Fact]
