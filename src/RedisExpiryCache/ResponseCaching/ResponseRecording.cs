@@ -281,17 +281,13 @@ internal sealed class ResponseRecording : IDisposable
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {
-        if (Body.IsOverLimit)
-            return NoStoreReason.TooLarge;
-
-        if (session?.WasUsed is true)
-            return NoStoreReason.Session;
-
-        if (HttpFacts.HasTrailers(response))
-            return NoStoreReason.Trailers;
-
-        // Middleware in front may have added fields since the decision: its callbacks run after ours.
-        if (storable.ForbiddenSince(exchange, response, decidedCacheControl, ownCacheControl, time.GetUtcNow()) is { } forbidden)
+        // Since the decision the origin may have signed a user in, and middleware in front may have added fields: its callbacks run after ours.
+        var forbidden = Body.IsOverLimit ? NoStoreReason.TooLarge
+            : session?.WasUsed is true ? NoStoreReason.Session
+            : HttpFacts.HasTrailers(response) ? NoStoreReason.Trailers
+            : (Response is { } made ? Storing.ForbiddenByUser(exchange.RequestAsOfNow, made.Rules) : null)
+                ?? storable.ForbiddenSince(exchange, response, decidedCacheControl, ownCacheControl, time.GetUtcNow());
+        if (forbidden is not null)
             return forbidden;
 
         Names = Variants.Union(Names, StorableResponses.NamesInFront(response.Headers.Vary));

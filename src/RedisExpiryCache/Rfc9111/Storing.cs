@@ -9,7 +9,7 @@ internal static class Storing
         var forbidden = ForbiddenByMethod(request, response, rules)
             ?? ForbiddenByFields(response, rules)
             ?? ForbiddenByKind(response)
-            ?? ForbiddenByUser(request, response.CacheControl);
+            ?? ForbiddenByUser(request, response.CacheControl.AllowsAuthorization, response.CacheControl.AllowsEverybody);
         if (forbidden is { } reason)
             return StoreVerdict.NoStore(reason);
 
@@ -79,14 +79,18 @@ internal static class Storing
         return response.CacheControl.MustUnderstand && !IsUnderstood(response.StatusCode) ? NoStoreReason.MustUnderstand : null;
     }
 
-    private static NoStoreReason? ForbiddenByUser(in RequestFacts request, CacheControl directives)
+    /// <summary>What the request's user forbids of a response that may be stored otherwise.</summary>
+    public static NoStoreReason? ForbiddenByUser(in RequestFacts request, StoredResponse response) =>
+        ForbiddenByUser(request, response.AllowsAuthorization, response.AllowsEverybody);
+
+    private static NoStoreReason? ForbiddenByUser(in RequestFacts request, bool allowsAuthorization, bool allowsEverybody)
     {
         // RFC 9111 3.5
-        if (request.HasAuthorization && !directives.AllowsAuthorization)
+        if (request.HasAuthorization && !allowsAuthorization)
             return NoStoreReason.Authorization;
 
         // Not in the RFC: an app that signs its users in by a cookie gets no Authorization field to go by.
-        return request.IsIndistinct || (request.IsSignedIn && !directives.AllowsEverybody) ? NoStoreReason.SignedIn : null;
+        return request.IsIndistinct || (request.IsSignedIn && !allowsEverybody) ? NoStoreReason.SignedIn : null;
     }
 
     private static StoredLifetime? LifetimeOf(
