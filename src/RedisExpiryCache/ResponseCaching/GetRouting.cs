@@ -95,6 +95,7 @@ internal sealed record RoutedGet(Endpoint Endpoint, RouteValueDictionary Values,
     public bool IsUnauthorized =>
         !IsOwn && Endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
         && (Endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
+            || Endpoint.Metadata.GetMetadata<IAuthorizationRequirementData>() is not null
             || Endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null);
 
     /// <summary>Until it is disposed, the request has the endpoint and the route values of the GET.</summary>

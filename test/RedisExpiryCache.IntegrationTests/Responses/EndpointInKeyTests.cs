@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -155,8 +157,10 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
         Assert.Equal(404, (int)(await app.SendAsync(HttpMethod.Head, "/none")).Status);
     }
 
-    [Fact]
-    public async Task A_HEAD_whose_endpoint_demands_no_authorization_does_not_get_a_page_whose_endpoint_does()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_HEAD_whose_endpoint_demands_no_authorization_does_not_get_a_page_whose_endpoint_does(bool byRequirement)
     {
         var members = new AppSetup
         {
@@ -168,11 +172,17 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
         };
         await using var app = await CachedApp.StartAsync(
             fixture.Server,
-            static web => web.MapGet("/a", static context => SayAsync(context, "for members", "public, max-age=60")).RequireAuthorization(),
+            web => web.MapGet("/a", static context => SayAsync(context, "for members", "public, max-age=60"))
+                .WithMetadata(byRequirement ? new MembersOnly() : new AuthorizeAttribute()),
             members);
         await app.WarmAsync("/a", (SignIn.Field, "alice"));
         Assert.Equal(401, (int)(await app.GetAsync("/a")).Status);
         Assert.Equal(405, (int)(await app.SendAsync(HttpMethod.Head, "/a")).Status);
+    }
+
+    private sealed class MembersOnly : IAuthorizationRequirementData
+    {
+        public IEnumerable<IAuthorizationRequirement> GetRequirements() => [new DenyAnonymousAuthorizationRequirement()];
     }
 
     private static Task SayAsync(HttpContext context, string text, string cacheControl = "max-age=60")
