@@ -21,6 +21,9 @@ builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Ex
 if (builder.Configuration["urls"] is null)
     builder.WebHost.UseUrls("http://localhost:5081");
 
+// The host is part of a page's cache key: other Host fields than these would each make keys of their own in Redis.
+builder.Configuration["AllowedHosts"] ??= "localhost;127.0.0.1;[::1]";
+
 var redis = builder.Configuration.GetConnectionString("Redis");
 EmbeddedRedis? embedded = null;
 try
