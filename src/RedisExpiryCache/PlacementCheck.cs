@@ -45,6 +45,7 @@ internal sealed class PlacementCheck(PipelineCheck pipeline, ILogger<PlacementCh
         if (isRoutedTooLate)
             logger.AttributesPassedBy(endpoint, "UseRedisExpiringCache comes before UseRouting", "Call UseRouting before it.");
         else
-            logger.AttributesPassedBy(endpoint, "it ran without UseRedisExpiringCache", "It is in a branch in front or has ShortCircuit().");
+            logger.AttributesPassedBy(
+                endpoint, "it ran without UseRedisExpiringCache", "It is in a branch in front or has ShortCircuit().");
     }
 }

@@ -59,7 +59,8 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// <summary>Settings of the response cache.</summary>
     public ResponseCachingOptions ResponseCaching { get; } = new();
 
-    /// <summary>The path of a configuration section that held no settings; null: none did. For the message about a missing connection.</summary>
+    /// <summary>The path of a configuration section that held no settings; null: none did.</summary>
+    /// <remarks>For the message about a missing connection.</remarks>
     internal string? EmptySection { get; set; }
 
     /// <summary>Of all that say how long a call may wait.</summary>

@@ -128,8 +128,8 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
     {
         var error = string.IsNullOrWhiteSpace(options.Configuration)
             ? $"{EmptySectionHint(options.EmptySection)}is empty; give a StackExchange.Redis connection string such as \"localhost:6379\" "
-                + "(is ConnectionStrings:Redis set?), or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all three "
-                + "unset and register an IConnectionMultiplexer (for a keyed cache, under its key)."
+                + "(is ConnectionStrings:Redis set?), or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all "
+                + "three unset and register an IConnectionMultiplexer (for a keyed cache, under its key)."
             : ConnectionSettings.ErrorIn(options.Configuration);
         if (error is not null)
             errors.AddError(error, nameof(RedisExpiringCacheOptions.Configuration));

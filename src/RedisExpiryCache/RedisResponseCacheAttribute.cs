@@ -129,7 +129,9 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     /// <summary>
     /// Whether each signed-in user has responses of its own. Default: false, responses to signed-in users are not stored.
     /// </summary>
-    /// <remarks>As <see cref="ResponseCachePolicyBuilder.VaryByUser"/> says. <c>UseAuthentication</c> has to stand before the cache.</remarks>
+    /// <remarks>
+    /// As <see cref="ResponseCachePolicyBuilder.VaryByUser"/> says. <c>UseAuthentication</c> has to stand before the cache.
+    /// </remarks>
     public bool VaryByUser
     {
         get => varyByUser ?? false;
@@ -146,7 +148,8 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>
-    /// Whether signed-in users who lack a claim of <see cref="VaryByClaimTypes"/> share responses with those who lack it too. Default: false.
+    /// Whether signed-in users who lack a claim of <see cref="VaryByClaimTypes"/> share responses with those who lack it too.
+    /// Default: false.
     /// </summary>
     public bool AllowMissingClaims
     {

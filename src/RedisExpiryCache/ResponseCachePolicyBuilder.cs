@@ -76,21 +76,24 @@ public sealed class ResponseCachePolicyBuilder
     /// Each signed-in user has responses of its own; anonymous visitors share theirs. Place <c>UseAuthentication</c> before the cache.
     /// </summary>
     /// <remarks>
-    /// Users are told apart by all authenticated identities: <c>AuthenticationType</c>, and every value of <c>NameIdentifier</c>, <c>sub</c> and name
-    /// with its issuers. A user with an authenticated identity that has none of these gets nothing stored.
+    /// Users are told apart by all authenticated identities: <c>AuthenticationType</c>, and every value of <c>NameIdentifier</c>,
+    /// <c>sub</c> and name with its issuers. A user with an authenticated identity that has none of these gets nothing stored.
     /// </remarks>
     public ResponseCachePolicyBuilder VaryByUser() => Set(settings with { VaryByUser = true });
 
     /// <summary>Signed-in users with the same values of these claims share their responses.</summary>
     /// <remarks>
     /// The issuers of a claim count, and the identity that has it. A signed-in user who lacks one of the claims gets nothing stored, unless
-    /// <see cref="AllowMissingClaims"/> says otherwise. Anonymous visitors are told apart by the claims as well, and never share with users.
+    /// <see cref="AllowMissingClaims"/> says otherwise. Anonymous visitors are told apart by the claims as well, and never share with
+    /// users.
     /// </remarks>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public ResponseCachePolicyBuilder VaryByClaim(params string[] types) =>
         Set(settings with { ClaimTypes = [.. settings.ClaimTypes ?? [], .. WithoutNull(types, nameof(types))] });
 
-    /// <summary>Signed-in users who lack a claim of <see cref="VaryByClaim"/> share responses with those who lack it too. Default: false.</summary>
+    /// <summary>
+    /// Signed-in users who lack a claim of <see cref="VaryByClaim"/> share responses with those who lack it too. Default: false.
+    /// </summary>
     public ResponseCachePolicyBuilder AllowMissingClaims(bool allow = true) => Set(settings with { AllowMissingClaims = allow });
 
     /// <summary>

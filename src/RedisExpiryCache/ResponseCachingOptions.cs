@@ -79,8 +79,8 @@ public sealed class ResponseCachingOptions
     public bool CollapseRequests { get; set; } = true;
 
     /// <summary>
-    /// How long requests wait for the leader of a collapsed fetch alone; then they call the origin in growing groups, and the first response answers
-    /// all of them. A request that has waited this long gets 503 once a group has failed. Default: 5 s. Range:
+    /// How long requests wait for the leader of a collapsed fetch alone; then they call the origin in growing groups, and the first
+    /// response answers all of them. A request that has waited this long gets 503 once a group has failed. Default: 5 s. Range:
     /// more than zero, one hour at most. Also the time to live of the lock that keeps other nodes waiting (Redis: <c>SET NX PX</c>).
     /// </summary>
     public TimeSpan CollapseTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -61,10 +61,13 @@ public class RedisExpiringCacheOptionsValidatorTests
 
     [Fact]
     public void A_part_of_a_password_with_a_comma_is_not_shown_as_a_keyword() => Assert.DoesNotContain(
-        "q7zgeheim", AssertSays(new() { Configuration = "localhost,password=abc,q7zgeheim=1" }, "localhost:6379"), StringComparison.Ordinal);
+        "q7zgeheim",
+        AssertSays(new() { Configuration = "localhost,password=abc,q7zgeheim=1" }, "localhost:6379"),
+        StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("RedisExpiryCache", "'RedisExpiryCache', which is missing or has no settings (did you mean 'RedisExpiringCache'? Known settings: ")]
+    [InlineData(
+        "RedisExpiryCache", "'RedisExpiryCache', which is missing or has no settings (did you mean 'RedisExpiringCache'? Known settings: ")]
     [InlineData("Redis:Cache", "'Redis:Cache', which is missing or has no settings (did you mean 'RedisExpiringCache'? Known settings: ")]
     [InlineData("RedisExpiringCache", "'RedisExpiringCache', which is missing or has no settings: it is empty")]
     public void A_missing_configuration_section_is_named_where_it_leaves_no_connection(string section, string message)

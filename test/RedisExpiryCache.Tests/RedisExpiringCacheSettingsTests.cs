@@ -134,7 +134,8 @@ public class RedisExpiringCacheSettingsTests
     [InlineData("00:01:00", 60)]
     [InlineData("2.00:00:00", 172_800)]
     public void A_time_span_with_hours_and_minutes_or_zero_is_read(string text, int seconds) => Assert.Equal(
-        TimeSpan.FromSeconds(seconds), Apply(Section($$"""{ "ResponseCaching": { "StaleIfError": "{{text}}" } }""")).ResponseCaching.StaleIfError);
+        TimeSpan.FromSeconds(seconds),
+        Apply(Section($$"""{ "ResponseCaching": { "StaleIfError": "{{text}}" } }""")).ResponseCaching.StaleIfError);
 
     [Fact]
     public void A_connection_string_passed_as_a_section_is_refused_with_the_right_call_and_without_its_value()

@@ -14,8 +14,8 @@ internal static class Ttl
         span <= TimeSpan.Zero ? 0 : Math.Max(1, span.Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>Milliseconds as Redis counts them, which can be more than a <see cref="TimeSpan"/> holds.</summary>
-    public static TimeSpan SpanOf(long milliseconds) =>
-        TimeSpan.FromTicks(Math.Clamp(milliseconds, 0, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond) * TimeSpan.TicksPerMillisecond);
+    public static TimeSpan SpanOf(long milliseconds) => TimeSpan.FromTicks(
+        Math.Clamp(milliseconds, 0, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond) * TimeSpan.TicksPerMillisecond);
 
     /// <summary>The moment that a server's clock shows, within what <see cref="DateTimeOffset"/> holds.</summary>
     public static DateTimeOffset MomentOf(long unixMilliseconds) =>

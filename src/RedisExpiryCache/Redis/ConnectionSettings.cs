@@ -22,9 +22,9 @@ internal static class ConnectionSettings
     private static readonly string[] Keywords =
     [
         "abortConnect", "allowAdmin", "asyncTimeout", "channelPrefix", "checkCertificateRevocation", "configChannel", "configCheckSeconds",
-        "connectRetry", "connectTimeout", "defaultDatabase", "heartbeatConsistencyChecks", "heartbeatInterval", "highIntegrity", "keepAlive",
-        "name", "password", "protocol", "proxy", "resolveDns", "serviceName", "setlib", "ssl", "sslHost", "sslProtocols", "syncTimeout",
-        "tiebreaker", "tunnel", "user", "version",
+        "connectRetry", "connectTimeout", "defaultDatabase", "heartbeatConsistencyChecks", "heartbeatInterval", "highIntegrity",
+        "keepAlive", "name", "password", "protocol", "proxy", "resolveDns", "serviceName", "setlib", "ssl", "sslHost", "sslProtocols",
+        "syncTimeout", "tiebreaker", "tunnel", "user", "version",
     ];
 
     private static readonly TimeSpan FeedTimeout = TimeSpan.FromSeconds(1);
@@ -109,7 +109,8 @@ internal static class ConnectionSettings
         const string Right = "one looks like \"localhost:6379,password=…,ssl=true\", and not like a URL.";
         try
         {
-            // A redis:// URL can be parsed, as a host of that whole name, password included, which exceptions of the client library would show.
+            // A redis:// URL can be parsed, as a host of that whole name, password included, which exceptions of the client library would
+            // show.
             var endPoints = ConfigurationOptions.Parse(configuration).EndPoints;
             return endPoints.Count > 0 && !endPoints.OfType<DnsEndPoint>().Any(static point => point.Host.AsSpan().ContainsAny("@/;= "))
                 ? null
@@ -121,7 +122,8 @@ internal static class ConnectionSettings
         }
     }
 
-    /// <summary>The keyword at fault, only where it resembles a known one: any other may be part of a password with a comma in it.</summary>
+    /// <summary>The keyword at fault, only where it resembles a known one.</summary>
+    /// <remarks>Any other may be part of a password with a comma in it.</remarks>
     private static string FaultyKeyword(Exception wrong)
     {
         if (wrong is not ArgumentException { ParamName: { Length: > 0 } found })

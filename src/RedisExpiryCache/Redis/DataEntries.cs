@@ -12,7 +12,9 @@ namespace RedisExpiryCache.Redis;
 internal sealed class DataEntries(RedisConnection connection, DataDegradation degradation, DataReport report, RedisExpiringCacheOptions options)
 {
     private readonly ServerClock clock = connection.Clock;
-    private readonly RedisEntries entries = new(connection, options.EntryFormat, EntryKind.Data, options.NearCache.IncludeData ? connection.Near : null);
+    private readonly RedisEntries entries = new(
+        connection, options.EntryFormat, EntryKind.Data, options.NearCache.IncludeData ? connection.Near : null);
+
     private readonly string instanceName = options.InstanceName ?? "";
     private readonly ReservedDataKeys reserved = new(connection, options.InstanceName ?? "");
     private readonly EntryTags entryTags = new(new Generations(connection), $"{options.InstanceName}tag:data:");
@@ -167,7 +169,12 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteAsync(
-        string key, string fullKey, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, Call call)
+        string key,
+        string fullKey,
+        ReadOnlySequence<byte> value,
+        DistributedCacheEntryOptions options,
+        IReadOnlyCollection<string> tags,
+        Call call)
     {
         var (expiry, serverNow) = await ExpiryOf(options, call);
         var stamps = tags.Count == 0 ? [] : await entryTags.StampAsync(tags, Generations.Slack, call);

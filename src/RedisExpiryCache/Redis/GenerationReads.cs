@@ -20,7 +20,8 @@ internal sealed class GenerationReads(RedisConnection connection)
     public ValueTask<(string?[] Values, EntryRead Entry)> AskWithEntryAsync(string entryKey, string[] keys, Call call) => AskTogetherAsync(
         [entryKey, .. keys],
         call,
-        static (reads, keys, found) => (reads.Checked(keys.AsSpan(1), found.AsSpan(1)), RedisEntries.Decoded(found[0], keys[0], EntryKind.Response)));
+        static (reads, keys, found) => (
+            reads.Checked(keys.AsSpan(1), found.AsSpan(1)), RedisEntries.Decoded(found[0], keys[0], EntryKind.Response)));
 
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, Call call)
@@ -131,7 +132,8 @@ internal sealed class GenerationReads(RedisConnection connection)
     {
         try
         {
-            if (sent.Reply is null || Generations.Checked(sent.Redis.Key!, await sent.Redis.Complete(sent.Reply, call), sent.Report) is not { } value)
+            if (sent.Reply is null
+                || Generations.Checked(sent.Redis.Key!, await sent.Redis.Complete(sent.Reply, call), sent.Report) is not { } value)
                 return null;
 
             sent.Copying.End().TryPut(value, sizeof(char) * value.Length);

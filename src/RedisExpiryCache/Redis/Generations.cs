@@ -34,7 +34,8 @@ internal sealed class Generations(RedisConnection connection)
 
     private const char Retired = '~';
 
-    private static readonly SearchValues<char> IdCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    private static readonly SearchValues<char> IdCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>
     /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before the answer
@@ -224,7 +225,8 @@ internal sealed class Generations(RedisConnection connection)
         return null;
     }
 
-    private static bool BeginsWithId(ReadOnlySpan<char> text) => text.Length >= IdLength && !text[..IdLength].ContainsAnyExcept(IdCharacters);
+    private static bool BeginsWithId(ReadOnlySpan<char> text) =>
+        text.Length >= IdLength && !text[..IdLength].ContainsAnyExcept(IdCharacters);
 
     /// <summary>What a note may hold: printable ASCII, and ends of lines.</summary>
     public static bool IsPlainText(ReadOnlySpan<char> text)

@@ -83,7 +83,9 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
         var reply = format == EntryFormat.Compact ? redis.Database.StringGetLeaseAsync(fullKey, Commands.Primary) : null;
         try
         {
-            read = reply is not null ? Decoded(await redis.Complete(reply, call), fullKey, kind) : await ReadOtherwise(redis, fullKey, call);
+            read = reply is not null
+                ? Decoded(await redis.Complete(reply, call), fullKey, kind)
+                : await ReadOtherwise(redis, fullKey, call);
         }
         catch (RedisServerException refused) when (reply is not null && RedisErrors.IsWrongType(refused))
         {
@@ -274,11 +276,15 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
     private (EntryExpiry Expiry, ReadOnlyMemory<byte> Stamps)? Describe(RedisResult[] reply, string fullKey)
     {
         if (reply.Length > 5)
-            return ReadMicrosoftExpiry(Replies.Value(reply[3]), Replies.Value(reply[4])) is { } found ? (found, Replies.Bytes(reply[5])) : null;
+        {
+            return ReadMicrosoftExpiry(Replies.Value(reply[3]), Replies.Value(reply[4])) is { } found
+                ? (found, Replies.Bytes(reply[5]))
+                : null;
+        }
 
         var beginning = reply.Length < 3 ? default : Replies.Bytes(reply[2]);
-        return RedisEntry.TryDecodeHead(beginning.Span, RedisEntry.SeedOf(fullKey, kind), out var expiry, out var headSize) == EntryMiss.None
-            && RedisEntry.TagStampsOf(beginning, headSize) is { } stamps ? (expiry, stamps) : null;
+        var miss = RedisEntry.TryDecodeHead(beginning.Span, RedisEntry.SeedOf(fullKey, kind), out var expiry, out var headSize);
+        return miss == EntryMiss.None && RedisEntry.TagStampsOf(beginning, headSize) is { } stamps ? (expiry, stamps) : null;
     }
 
     private static EntryExpiry? ReadMicrosoftExpiry(RedisValue absolute, RedisValue sliding) =>

@@ -18,8 +18,9 @@ namespace RedisExpiryCache.Redis;
 //   …  payload
 //
 // The first part can be exchanged without knowing the rest (ExpireAsync does). Both checks are seeded by kind and key, so an
-// entry that was copied to another key, a value that imitates another kind, or another command's reply does not pass for this entry. They guard against
-// accident, not against someone who may write to Redis. A field is added by giving it a flag; older readers then see a miss.
+// entry that was copied to another key, a value that imitates another kind, or another command's reply does not pass for this
+// entry. They guard against accident, not against someone who may write to Redis. A field is added by giving it a flag; older readers
+// then see a miss.
 // The scripts in Scripts.cs read this layout too.
 internal static class RedisEntry
 {
@@ -34,7 +35,8 @@ internal static class RedisEntry
     /// <summary>The longest that an entry's first part, up to the body's check, can be.</summary>
     public const int MaximumHeadSize = FieldsOffset + 2 * FieldSize;
 
-    /// <summary>Binds an entry to its kind and key: over the UTF-16 form, in which keys that UTF-8 cannot tell apart still differ.</summary>
+    /// <summary>Binds an entry to its kind and key.</summary>
+    /// <remarks>Over the UTF-16 form, in which keys that UTF-8 cannot tell apart still differ.</remarks>
     public static long SeedOf(ReadOnlySpan<char> fullKey, EntryKind kind) =>
         (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(fullKey), (long)kind);
 

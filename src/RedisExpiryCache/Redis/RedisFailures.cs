@@ -56,8 +56,8 @@ internal static class RedisFailures
         innerException: null,
         CommandStatus.Unknown);
 
-    /// <summary>The failure without the arguments of the command, which a server or a proxy quotes where it does not know the command.</summary>
-    /// <remarks>They can be a cached value.</remarks>
+    /// <summary>The failure without the arguments of the command.</summary>
+    /// <remarks>A server or a proxy quotes them where it does not know the command; they can be a cached value.</remarks>
     public static Exception WithoutArguments(Exception failure)
     {
         if (failure is not RedisServerException said)

@@ -4,12 +4,14 @@ namespace RedisExpiryCache.Redis;
 
 /// <summary>Reads the replies of commands and scripts: the only place that converts a <see cref="RedisResult"/>.</summary>
 /// <remarks>
-/// The client library's own conversions put the value that they cannot convert into their exception. After a mix-up of replies that is a value of another key.
+/// The client library's own conversions put the value that they cannot convert into their exception. After a mix-up of replies that is a
+/// value of another key.
 /// </remarks>
 internal static class Replies
 {
     /// <summary>An integer reply.</summary>
-    public static long Integer(RedisResult reply) => reply.Resp2Type == ResultType.Integer ? Number(reply) : throw Unexpected("an integer", reply);
+    public static long Integer(RedisResult reply) =>
+        reply.Resp2Type == ResultType.Integer ? Number(reply) : throw Unexpected("an integer", reply);
 
     /// <summary>An integer, or its decimal digits.</summary>
     public static long Number(RedisResult reply) => TryNumber(reply, out var number) ? number : throw Unexpected("a number", reply);
@@ -22,7 +24,8 @@ internal static class Replies
     }
 
     /// <summary>The bytes of a string; empty where the reply is null.</summary>
-    public static ReadOnlyMemory<byte> Bytes(RedisResult reply) => Value(reply) is { IsNull: false } value ? (ReadOnlyMemory<byte>)value : default;
+    public static ReadOnlyMemory<byte> Bytes(RedisResult reply) =>
+        Value(reply) is { IsNull: false } value ? (ReadOnlyMemory<byte>)value : default;
 
     /// <summary>A string, or null.</summary>
     public static string? Text(RedisResult reply) => (string?)Value(reply);

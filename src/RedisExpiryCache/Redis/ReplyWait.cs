@@ -65,6 +65,8 @@ internal sealed class ReplyWait<T> : TimedWait<T>
         if (reply!.IsCompletedSuccessfully)
             Set(reply.Result);
         else
-            Set(reply.Exception?.InnerException is { } failure ? RedisFailures.WithoutArguments(failure) : new TaskCanceledException(reply));
+            Set(reply.Exception?.InnerException is { } failure
+                ? RedisFailures.WithoutArguments(failure)
+                : new TaskCanceledException(reply));
     }
 }

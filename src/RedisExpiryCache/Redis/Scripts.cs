@@ -147,8 +147,8 @@ internal static class Scripts
 
         """;
 
-    // ARGV: the id to take when there is none, or something else than a generation; the time in ms that it has to last at least. Returns the generation; the
-    // new id in an array, where it has replaced something else.
+    // ARGV: the id to take when there is none, or something else than a generation; the time in ms that it has to last at least.
+    // Returns the generation; the new id in an array, where it has replaced something else.
     private const string GenerationScript = NoteOfGeneration + Tolerance + """
         local value = redis.pcall('GET', KEYS[1])
         if not note_of(value) then

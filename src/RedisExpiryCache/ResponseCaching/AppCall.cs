@@ -136,7 +136,8 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
         });
     }
 
-    private async Task FinishAsync(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, ResponseRecording recording, LastByteStore atLastByte)
+    private async Task FinishAsync(
+        Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, ResponseRecording recording, LastByteStore atLastByte)
     {
         // 6. Store it with its expiry, or forget it.
         if (!await atLastByte.EndAsync())
@@ -156,7 +157,8 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     private LastByteStore NewLastByteStore(Exchange exchange, ResponseRecording recording, Func<Task>? store)
     {
         var context = exchange.Context;
-        return new LastByteStore(recording, () => context.Response.HasStarted, () => parts.StoresUnderWay.Announce(exchange.Question.Identity), store);
+        return new LastByteStore(
+            recording, () => context.Response.HasStarted, () => parts.StoresUnderWay.Announce(exchange.Question.Identity), store);
     }
 
     private async Task StoreOrEnd(Exchange exchange, Lookup lookup, ResponseRecording recording, FetchCall call)
@@ -169,7 +171,13 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
 
     /// <returns>False when the app has thrown and what is stored is to be the answer.</returns>
     private async Task<bool> Run(
-        Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording, ForwardReason reason,
+        Exchange exchange,
+        Lookup lookup,
+        ReuseVerdict verdict,
+        FetchCall call,
+        Conditions conditions,
+        ResponseRecording recording,
+        ForwardReason reason,
         LastByteStore atLastByte)
     {
         var context = exchange.Context;
@@ -214,7 +222,8 @@ internal sealed class AppCall(RequestDelegate next, ResponseLookups lookups, Res
     }
 
     /// <summary>The app has spoken to this cache and not to the client: it has confirmed what is stored, or it has failed.</summary>
-    private async Task AnswerInstead(Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording)
+    private async Task AnswerInstead(
+        Exchange exchange, Lookup lookup, ReuseVerdict verdict, FetchCall call, Conditions conditions, ResponseRecording recording)
     {
         var status = exchange.Context.Response.StatusCode;
         var fields = recording.Withdraw();

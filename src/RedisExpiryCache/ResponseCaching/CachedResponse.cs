@@ -8,7 +8,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// <param name="Rules">What the rules of reuse look at.</param>
 internal sealed record CachedResponse(KeyValuePair<string, StringValues>[] Fields, StoredResponse Rules)
 {
-    /// <summary>Among the fields: the names of those that the origin has removed after middleware in front had set them. Never sent.</summary>
+    /// <summary>The field with the names of those that the origin removed after middleware in front had set them.</summary>
+    /// <remarks>Never sent.</remarks>
     public const string RemovedFields = "!removed";
 
     public int StatusCode => Rules.StatusCode;

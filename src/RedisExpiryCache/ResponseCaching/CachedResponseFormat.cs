@@ -20,8 +20,8 @@ namespace RedisExpiryCache.ResponseCaching;
 //  [8  stale-if-error                ticks]
 //  [8  Last-Modified                 ticks, UTC]
 //  [24 of a part: its first byte, its last byte, the complete length]
-//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it), value in ASCII;
-//      a length of the name from 65280 on stands for one of CommonNames, counted from there, and no name follows
+//   2  number of field lines, then for each: 2 length of the name, name in ASCII, 2 length of the value (65535: 4 more say it),
+//      value in ASCII; a length of the name from 65280 on stands for one of CommonNames, counted from there, and no name follows
 //   …  body
 //
 // A field with several lines stands there once a line. Something new is added by a new version; older readers then see a miss.

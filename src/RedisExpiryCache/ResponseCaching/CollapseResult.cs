@@ -23,7 +23,8 @@ internal abstract record CollapseResult
     /// <summary>Call the origin; no request waits for it.</summary>
     internal sealed record FetchAlone(FetchCall Call) : CollapseResult;
 
-    /// <summary>Serve the stale response, or 503: the origin fails, and CollapseTimeout is over or a stale response may be served.</summary>
+    /// <summary>Serve the stale response, or 503.</summary>
+    /// <remarks>The origin fails, and CollapseTimeout is over or a stale response may be served.</remarks>
     internal sealed record OriginFailed : CollapseResult;
 }
 
@@ -51,7 +52,8 @@ internal static class FetchEnds
     /// <summary>The end of a call whose response may not be shared. A 304 answers the client's own condition.</summary>
     public static FetchEnd Of(HttpContext context, string? forbidden) => context switch
     {
-        { RequestAborted.IsCancellationRequested: true } or { Response.StatusCode: StatusCodes.Status304NotModified } => FetchEnd.Inconclusive,
+        { RequestAborted.IsCancellationRequested: true } or { Response.StatusCode: StatusCodes.Status304NotModified } =>
+            FetchEnd.Inconclusive,
         { Response.StatusCode: StatusCodes.Status429TooManyRequests or >= StatusCodes.Status500InternalServerError } => FetchEnd.Failed,
         _ => forbidden == NoStoreReason.Incomplete.Token() ? FetchEnd.Failed : FetchEnd.NotShareable,
     };

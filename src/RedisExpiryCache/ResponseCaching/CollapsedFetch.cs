@@ -7,10 +7,13 @@ namespace RedisExpiryCache.ResponseCaching;
 ///   group 1: one call ──failed──► group of 1 ──failed──► 2 ──► 4 ──► 8 ──► 8 …
 ///            └─ shared, not shareable, retry: every follower is released, and the fetch is over
 /// </code>
-/// A group has failed when each of its calls has failed, has lost its client, or is overdue. An overdue call that ends after all still counts.
+/// A group has failed when each of its calls has failed, has lost its client, or is overdue. An overdue call that ends after all still
+/// counts.
 /// </summary>
 /// <param name="key">What the requests have in common.</param>
-/// <param name="timeout">After it the first group is overdue; later ones after a quarter of it, because their followers have waited.</param>
+/// <param name="timeout">
+/// After it the first group is overdue; later ones after a quarter of it, because their followers have waited.
+/// </param>
 /// <param name="time">For timestamps and the timer.</param>
 internal sealed class CollapsedFetch(string key, TimeSpan timeout, TimeProvider time)
 {
@@ -146,9 +149,11 @@ internal sealed class CollapsedFetch(string key, TimeSpan timeout, TimeProvider 
             Release(follower => time.GetElapsedTime(follower.Arrived) >= timeout, static _ => new CollapseResult.OriginFailed());
     }
 
-    /// <summary>A response that has started and does not end is a stream, or waits for its client: followers do not wait for either.</summary>
+    /// <summary>A response that has started and does not end is a stream, or waits for its client.</summary>
+    /// <remarks>Followers do not wait for either.</remarks>
     private bool IsOverdue(FetchCall call) =>
-        time.GetElapsedTime(groupBegan) >= (group == 1 ? timeout : timeout / 4) || (call.Started != 0 && time.GetElapsedTime(call.Started) >= timeout / 4);
+        time.GetElapsedTime(groupBegan) >= (group == 1 ? timeout : timeout / 4)
+        || (call.Started != 0 && time.GetElapsedTime(call.Started) >= timeout / 4);
 
     private Follower? TakeFirst()
     {
@@ -199,7 +204,8 @@ internal sealed class CollapsedFetch(string key, TimeSpan timeout, TimeProvider 
             Release(static follower => follower.Task.IsCompleted, static _ => new CollapseResult.Retry());
             Advance();
             Release(
-                follower => follower.MayBeStale && time.GetElapsedTime(follower.Arrived) >= timeout, static _ => new CollapseResult.OriginFailed());
+                follower => follower.MayBeStale && time.GetElapsedTime(follower.Arrived) >= timeout,
+                static _ => new CollapseResult.OriginFailed());
             StopIdleTimer();
         }
     }

@@ -9,8 +9,9 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>Whether the code of a request's endpoint has run to success, and not only something in front of it.</summary>
 /// <remarks>
-/// The endpoint is replaced by one whose delegate reports that it is called. MVC's delegate runs filters first, which may answer themselves,
-/// so for controllers and pages the innermost filter (<see cref="EndpointRunFilter"/>) reports. See docs/design/success-of-an-endpoint.md.
+/// The endpoint is replaced by one whose delegate reports that it is called. MVC's delegate runs filters first, which may answer
+/// themselves, so for controllers and pages the innermost filter (<see cref="EndpointRunFilter"/>) reports. See
+/// docs/design/success-of-an-endpoint.md.
 /// </remarks>
 internal sealed class EndpointRun
 {

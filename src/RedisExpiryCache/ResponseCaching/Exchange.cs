@@ -36,8 +36,11 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
     }
 
     /// <summary>The facts after the origin has run, which may have signed a user in.</summary>
-    /// <remarks>The key holds the user of the lookup, so a response for any other user counts as one for a user that the policy cannot tell apart.</remarks>
-    public RequestFacts RequestAsOfNow => Policy.UserOf(Context) == User ? FactsFor(Context, Request, Policy, User) : Indistinct(Request, Policy);
+    /// <remarks>
+    /// The key holds the user of the lookup, so a response for any other user counts as one for a user that the policy cannot tell apart.
+    /// </remarks>
+    public RequestFacts RequestAsOfNow =>
+        Policy.UserOf(Context) == User ? FactsFor(Context, Request, Policy, User) : Indistinct(Request, Policy);
 
     /// <summary>Why a request is not looked up; null: it is.</summary>
     public static ForwardReason? ReasonNotToLook(HttpContext context, Endpoint? endpoint, ResponsePolicy policy, RoutedGet? get)
@@ -46,7 +49,8 @@ internal sealed record Exchange(HttpContext Context, RequestFacts Request, Respo
             return ForwardReason.Method;
 
         // Where middleware in front has begun to answer, the response is not the origin's alone, and its fields are final.
-        var isPassedOn = context.Response.HasStarted || policy.NoStore || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint);
+        var isPassedOn = context.Response.HasStarted || policy.NoStore
+            || !HttpFacts.IsPlain(context) || EndpointEvictions.IsEvicting(endpoint);
         return isPassedOn || get is { IsUnauthorized: true } ? ForwardReason.Bypass : null;
     }
 

@@ -29,7 +29,8 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
 
     /// <summary>Takes a 304 to these conditions and answers the client from the store.</summary>
     /// <returns>False when the 304 speaks of nothing that is stored: the app has to be asked without conditions.</returns>
-    public async Task<bool> TryServeAsync(Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified, FetchCall call)
+    public async Task<bool> TryServeAsync(
+        Exchange exchange, Lookup lookup, Conditions asked, ForwardReason reason, IHeaderDictionary notModified, FetchCall call)
     {
         if (!Validation.TrySelect(asked, lookup.Response is not null, notModified.ETag, out var tag))
             return false;

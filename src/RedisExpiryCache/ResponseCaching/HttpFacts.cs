@@ -118,8 +118,8 @@ internal static class HttpFacts
         response.StatusCode >= StatusCodes.Status400BadRequest
         && response.HttpContext.Features.Get<IStatusCodePagesFeature>() is { Enabled: true };
 
-    /// <summary>Middleware in front has put a body in place of the server's, so the client may get other bytes than the cache has.</summary>
-    /// <remarks>Each server has its response and its body in one object.</remarks>
+    /// <summary>Middleware in front has put a body in place of the server's.</summary>
+    /// <remarks>The client may then get other bytes than the cache has. Each server has its response and its body in one object.</remarks>
     public static bool IsReplaced(IHttpResponseBodyFeature? body, HttpContext context) =>
         !ReferenceEquals(body, context.Features.Get<IHttpResponseFeature>());
 

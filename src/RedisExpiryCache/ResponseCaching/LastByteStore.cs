@@ -2,8 +2,8 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>Stores a response once its last byte is captured, while its client may still be reading.</summary>
 /// <remarks>
-/// The application is inside of the write of that byte. The fields are final when the response has started, after the callbacks of middleware in
-/// front; then nothing changes what is stored any more. Otherwise the response is stored when the application returns.
+/// The application is inside of the write of that byte. The fields are final when the response has started, after the callbacks of
+/// middleware in front; then nothing changes what is stored any more. Otherwise the response is stored when the application returns.
 /// </remarks>
 internal sealed class LastByteStore : IDisposable
 {

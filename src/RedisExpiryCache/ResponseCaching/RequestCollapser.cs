@@ -14,10 +14,11 @@ namespace RedisExpiryCache.ResponseCaching;
 ///   followers  wait ………………………………┴──► the same response
 ///   of another node: poll the lock ………┴──► find it in the store
 /// </code>
-/// Where the leader fails, followers call the origin in growing groups (<see cref="CollapsedFetch"/>); each follower leaves when its client does.
+/// Where the leader fails, followers call the origin in growing groups (<see cref="CollapsedFetch"/>); each follower leaves when its
+/// client does.
 /// <para>
-/// Failure policy: without Redis each node collapses for itself; failures of the lock are logged and counted. An eviction of another node is
-/// unknown then, so a request shares only a call that began after it came; the others wait for the next one. Where calls are quick
+/// Failure policy: without Redis each node collapses for itself; failures of the lock are logged and counted. An eviction of another node
+/// is unknown then, so a request shares only a call that began after it came; the others wait for the next one. Where calls are quick
 /// (<see cref="AppPace"/>), each request makes its own.
 /// </para>
 /// </summary>
@@ -36,7 +37,8 @@ internal sealed class RequestCollapser(
 
     private const int RememberedResources = 10_000;
 
-    /// <summary>Without Redis a call waits this long for others that can share it; a request that comes later waits for the next call.</summary>
+    /// <summary>Without Redis a call waits this long for others that can share it.</summary>
+    /// <remarks>A request that comes later waits for the next call.</remarks>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5), LongestPause = TimeSpan.FromMilliseconds(100);
@@ -132,7 +134,9 @@ internal sealed class RequestCollapser(
 
     /// <summary>RFC 9111 5.2.1.1, 5.2.1.4, 5.2.1.5, 5.4: a response to another request is none to this one.</summary>
     private static bool WantsItsOwn(in RequestFacts request) =>
-        request.PragmaNoCache || request.CacheControl is { NoStore: true } or { NoCache: true } || request.CacheControl.MaxAge <= TimeSpan.Zero;
+        request.PragmaNoCache
+        || request.CacheControl is { NoStore: true } or { NoCache: true }
+        || request.CacheControl.MaxAge <= TimeSpan.Zero;
 
     private FetchCall NewCall(Exchange exchange, Lookup lookup)
     {
@@ -181,7 +185,8 @@ internal sealed class RequestCollapser(
             if (lookup.Url is not null)
                 return await LeadByLockAsync(call, exchange, lookup, mayWait, lasting);
 
-            await Task.Delay(Gathering, TimeProvider.System, exchange.Context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Gathering, TimeProvider.System, exchange.Context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             call.Begin();
             call.Time(EnterPaceOf(call.Resource));
         }
@@ -198,7 +203,8 @@ internal sealed class RequestCollapser(
         return new CollapseResult.Lead(call);
     }
 
-    private async ValueTask<CollapseResult> LeadByLockAsync(FetchCall call, Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
+    private async ValueTask<CollapseResult> LeadByLockAsync(
+        FetchCall call, Exchange exchange, Lookup lookup, bool mayWait, TimeSpan lasting)
     {
         var fetch = call.Fetch!;
         if (fetch.Lock?.Expires > Stopwatch.GetTimestamp())
@@ -275,10 +281,11 @@ internal sealed class RequestCollapser(
     }
 
     /// <summary>
-    /// An eviction or a mark parts the requests after it from those before: by the generations that they have found (the URL's is in the key, but for
-    /// a response from before a mark), or, where Redis could not be read, by the number of evictions.
+    /// An eviction or a mark parts the requests after it from those before: by the generations that they have found (the URL's is in the
+    /// key, but for a response from before a mark), or, where Redis could not be read, by the number of evictions.
     /// </summary>
     private string KeyOf(Lookup lookup, FetchCall call) => lookup.Key is { } key
-        ? string.Concat([key, lookup.Url?.Generation, lookup.TagNote, call.Variant, .. lookup.Stamps.Select(static stamp => stamp.Generation)])
+        ? string.Concat(
+            [key, lookup.Url?.Generation, lookup.TagNote, call.Variant, .. lookup.Stamps.Select(static stamp => stamp.Generation)])
         : string.Create(CultureInfo.InvariantCulture, $"{evictions.Attempts}:{call.Variant}");
 }

@@ -39,8 +39,8 @@ internal sealed class ResponseCacheMiddleware
     private readonly CallBudget ownBudget;
 
     public ResponseCacheMiddleware(
-        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies, EndpointEvictions evictions,
-        GetRouting routing, RequestCollapser collapser,
+        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies,
+        EndpointEvictions evictions, GetRouting routing, RequestCollapser collapser,
         BackgroundRevalidation background, CodedCopies codings, ResponseReport report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
     {
         (this.next, this.store, this.keys, this.policies, this.evictions, this.routing) = (next, store, keys, policies, evictions, routing);
@@ -210,8 +210,9 @@ internal sealed class ResponseCacheMiddleware
                 await app.ServeOnErrorAsync(exchange, lookup, verdict, status: null);
                 return true;
             case CollapseResult.OriginFailed:
-                ResponseReplay.ServiceUnavailable(exchange.Context, Status(CacheStatus.OriginFailed(lookup.Precise(verdict.Reason!.Value))));
-                report.OriginFailed(exchange.Path, lookup.Precise(verdict.Reason.Value));
+                var failed = lookup.Precise(verdict.Reason!.Value);
+                ResponseReplay.ServiceUnavailable(exchange.Context, Status(CacheStatus.OriginFailed(failed)));
+                report.OriginFailed(exchange.Path, failed);
                 return true;
             case CollapseResult.Share { Response: var shared } when keys.DigestOf(exchange.Question, shared.Names) != shared.Digest:
                 // Another variant of the resource: by now the collapser knows which fields they differ by.

@@ -152,8 +152,8 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     /// <summary>The target as the client sent it, where path and query at the cache do not tell all of it; null: they do.</summary>
     /// <remarks>
-    /// "%252F" and "%2F" decode to the same path, and an app can look at the raw one. What middleware in front has taken off the path or the
-    /// query, a tenant for one, it may have left to the app in another place.
+    /// "%252F" and "%2F" decode to the same path, and an app can look at the raw one. What middleware in front has taken off the path or
+    /// the query, a tenant for one, it may have left to the app in another place.
     /// </remarks>
     private static string? SpecialSpelling(HttpRequest request, string? rawTarget, ResponsePolicy policy)
     {

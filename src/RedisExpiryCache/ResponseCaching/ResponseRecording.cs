@@ -4,11 +4,10 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching;
 
-/// <summary>
-/// One response of the app on its way to the client. When it starts, the app's header fields are final: then the rules decide, its
-/// <c>Cache-Status</c> is written, and what is not to be stored is no longer recorded. When it has ended, it says what there is to store,
-/// unless something came up since.
-/// </summary>
+/// <summary>Records one response of the origin on its way to the client.</summary>
+/// <remarks>
+/// When it starts, its fields are final: the rules decide, <c>Cache-Status</c> is written, and recording ends if it is not to be stored.
+/// </remarks>
 internal sealed class ResponseRecording : IDisposable
 {
     private readonly Exchange exchange;
@@ -133,7 +132,8 @@ internal sealed class ResponseRecording : IDisposable
     public void CompleteAtLastByte()
     {
         Body.Seal();
-        (returned, makingTime) = ((exchange.Context.Response.StatusCode, ContentLength), DeltaSeconds.Between(exchange.RequestTime, time.GetUtcNow()));
+        returned = (exchange.Context.Response.StatusCode, ContentLength);
+        makingTime = DeltaSeconds.Between(exchange.RequestTime, time.GetUtcNow());
         Conclude();
     }
 
@@ -281,7 +281,7 @@ internal sealed class ResponseRecording : IDisposable
 
     private NoStoreReason? Shortcoming(HttpResponse response)
     {
-        // Since the decision the origin may have signed a user in, and middleware in front may have added fields: its callbacks run after ours.
+        // Since the decision the origin may have signed a user in, and callbacks of middleware in front may have added fields.
         var forbidden = Body.IsOverLimit ? NoStoreReason.TooLarge
             : session?.WasUsed is true ? NoStoreReason.Session
             : HttpFacts.HasTrailers(response) ? NoStoreReason.Trailers

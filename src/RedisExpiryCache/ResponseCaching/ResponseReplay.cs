@@ -116,7 +116,8 @@ internal static class ResponseReplay
     private static ValueTask<FlushResult> Send(HttpResponse response, ReadOnlyMemory<byte> body, bool isHead)
     {
         // Middleware in front may write something after an empty body, or other bytes where it has put a stream in place of the body.
-        var isOpen = (body.IsEmpty && !isHead) || response.HttpContext.Features.Get<IHttpResponseBodyFeature>() is StreamResponseBodyFeature;
+        var isOpen = (body.IsEmpty && !isHead)
+            || response.HttpContext.Features.Get<IHttpResponseBodyFeature>() is StreamResponseBodyFeature;
         if (response.StatusCode != StatusCodes.Status204NoContent && !isOpen)
             response.ContentLength = body.Length;
 

@@ -146,7 +146,8 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
 
     /// <summary>A policy varies by a claim that no signed-in user has.</summary>
     public void ClaimOnNoUser(string claimType, bool isAllowed) => logger.ClaimOnNoUser(
-        claimType, isAllowed ? "users without it share their responses (AllowMissingClaims)" : "responses to users without it are not stored");
+        claimType,
+        isAllowed ? "users without it share their responses (AllowMissingClaims)" : "responses to users without it are not stored");
 
     public void Unreadable(string key, EntryMiss miss) => warnings.Unreadable(key, miss);
 

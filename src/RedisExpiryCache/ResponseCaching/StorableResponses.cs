@@ -8,9 +8,9 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
 {
     private static readonly string[] OfOneAnswer =
     [
-        NoStoreReason.RequestNoStore.Token(), NoStoreReason.Authorization.Token(), NoStoreReason.SignedIn.Token(), NoStoreReason.SetCookie.Token(),
-        NoStoreReason.Session.Token(), NoStoreReason.PartialContent.Token(), NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(),
-        NoStoreReason.Failed.Token(),
+        NoStoreReason.RequestNoStore.Token(), NoStoreReason.Authorization.Token(), NoStoreReason.SignedIn.Token(),
+        NoStoreReason.SetCookie.Token(), NoStoreReason.Session.Token(), NoStoreReason.PartialContent.Token(),
+        NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(), NoStoreReason.Failed.Token(),
     ];
 
     private readonly CachingRules rules = options.ToRules();

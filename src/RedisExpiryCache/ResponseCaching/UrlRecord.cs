@@ -62,7 +62,8 @@ internal sealed record UrlRecord
     {
         var size = names.Length > 0 ? Math.Max(LargestBody, bodySize) : bodySize;
         var mark = size >= LargeValues.Threshold ? string.Create(CultureInfo.InvariantCulture, $"{Size}{size}{SizeEnd}") : "";
-        var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag && Generations.IsPlainText(stored.ETag) && !stored.ETag.Contains(Line);
+        var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag
+            && Generations.IsPlainText(stored.ETag) && !stored.ETag.Contains(Line);
         var others = Variants.Where(variant => variant.Digest != stored.Digest);
         var variants = (isKept ? others.Prepend(stored) : others).Take(MostVariants);
         var lines = variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}");

@@ -16,7 +16,8 @@ internal readonly record struct RequestFacts
     /// <summary>The app knows the user, by a cookie or otherwise, whatever the Authorization field said.</summary>
     public bool IsSignedIn { get; init; }
 
-    /// <summary>The policy varies by user, and cannot tell this user from others: not even <c>public</c> makes the response one to share.</summary>
+    /// <summary>The policy varies by user, and cannot tell this user from others.</summary>
+    /// <remarks>Not even <c>public</c> makes the response one to share.</remarks>
     public bool IsIndistinct { get; init; }
 
     public StringValues IfNoneMatch { get; init; }

@@ -24,8 +24,11 @@ public class EntryBenchmarks
 
     [Benchmark]
     public void Encode() =>
-        RedisEntry.Encode(encoded, RedisEntry.SeedOf(Key, EntryKind.Data), Sliding, [], new EntryPayload(default, new ReadOnlySequence<byte>(value)));
+        RedisEntry.Encode(
+            encoded, RedisEntry.SeedOf(Key, EntryKind.Data), Sliding, [], new EntryPayload(default, new ReadOnlySequence<byte>(value)));
 
     [Benchmark]
-    public int Decode() => RedisEntry.TryDecode(encoded, RedisEntry.SeedOf(Key, EntryKind.Data), out var entry) == EntryMiss.None ? entry.Payload.Length : throw new InvalidOperationException();
+    public int Decode() => RedisEntry.TryDecode(encoded, RedisEntry.SeedOf(Key, EntryKind.Data), out var entry) == EntryMiss.None
+        ? entry.Payload.Length
+        : throw new InvalidOperationException();
 }

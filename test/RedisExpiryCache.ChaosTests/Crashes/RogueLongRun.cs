@@ -14,7 +14,9 @@ internal static class RogueLongRun
     /// <returns>0 when no foreign byte was found, 1 when one was, 2 for arguments that mean nothing.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is not ["--seconds", var text] || !double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) || seconds is not (> 0 and < 100_000))
+        if (arguments is not ["--seconds", var text]
+            || !double.TryParse(text, CultureInfo.InvariantCulture, out var seconds)
+            || seconds is not (> 0 and < 100_000))
         {
             await Console.Error.WriteLineAsync("Usage: test/chaos.sh --rogue --seconds 600");
             return 2;

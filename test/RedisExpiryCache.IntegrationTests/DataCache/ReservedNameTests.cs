@@ -13,12 +13,16 @@ namespace RedisExpiryCache.IntegrationTests.DataCache;
 public sealed class ReservedNameTests(RedisFixture fixture)
 {
     private static readonly string[] Reserved =
-        ["tag:data:t", "tag:http:things", "tag:http:*", "tag:output:t", "GET:/a", "lock:a", "output:a", "near:a", "data-key:a", "data-key:tag:data:t"];
+        ["tag:data:t", "tag:http:things", "tag:http:*", "tag:output:t", "GET:/a", "lock:a", "output:a", "near:a", "data-key:a",
+            "data-key:tag:data:t"];
 
     public static TheoryData<string> ReservedKeys => [.. Reserved];
 
     public static TheoryData<string, EntryFormat> ReservedKeysByFormat =>
-        [.. Reserved.SelectMany(static _ => Enum.GetValues<EntryFormat>(), static (key, format) => new TheoryDataRow<string, EntryFormat>(key, format))];
+    [
+        .. Reserved.SelectMany(
+            static _ => Enum.GetValues<EntryFormat>(), static (key, format) => new TheoryDataRow<string, EntryFormat>(key, format)),
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -100,7 +104,8 @@ public sealed class ReservedNameTests(RedisFixture fixture)
         await using var app = await OutputApp.StartAsync(
             OutputStorage.Redis,
             static _ => { },
-            options => (options.Configuration, options.InstanceName, options.EntryFormat) = (fixture.Server.ConnectionString, prefix, format));
+            options =>
+                (options.Configuration, options.InstanceName, options.EntryFormat) = (fixture.Server.ConnectionString, prefix, format));
         var cache = app.Services.GetRequiredService<IRedisExpiringCache>();
         await app.Store.SetAsync("page", [1, 2], [], TimeSpan.FromMinutes(1), Token);
         await cache.SetAsync("output:page", [9], Caches.Relative(60), Token);
@@ -154,12 +159,16 @@ public sealed class ReservedNameTests(RedisFixture fixture)
     private (RedisExpiringCache Cache, string Prefix) Connect(EntryFormat format)
     {
         var prefix = fixture.Server.NewPrefix();
-        return (Caches.Connect(fixture.Server.ConnectionString, options => (options.InstanceName, options.EntryFormat) = (prefix, format)), prefix);
+        var cache = Caches.Connect(
+            fixture.Server.ConnectionString, options => (options.InstanceName, options.EntryFormat) = (prefix, format));
+        return (cache, prefix);
     }
 
     private RedisCache Microsoft(string prefix) =>
         new(Options.Create(new RedisCacheOptions { Configuration = fixture.Server.ConnectionString, InstanceName = prefix }));
 
     private Task<CachedApp> StartAsync() =>
-        CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/{**rest}", new RedisResponseCacheAttribute { Duration = 60, Tags = ["things"] }));
+        CachedApp.StartAsync(
+            fixture.Server,
+            static web => web.MapPage("/{**rest}", new RedisResponseCacheAttribute { Duration = 60, Tags = ["things"] }));
 }

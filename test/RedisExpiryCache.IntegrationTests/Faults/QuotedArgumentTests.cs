@@ -51,7 +51,8 @@ public sealed class QuotedArgumentTests
             Assert.IsType<RedisServerException>(failure);
             Assert.DoesNotContain(Secret, failure.ToString(), StringComparison.Ordinal);
         });
-        Assert.DoesNotContain(log.Records, static record => $"{record.Message} {record.Exception}".Contains(Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            log.Records, static record => $"{record.Message} {record.Exception}".Contains(Secret, StringComparison.Ordinal));
     }
 
     [Theory]

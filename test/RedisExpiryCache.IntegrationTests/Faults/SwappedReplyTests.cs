@@ -14,7 +14,10 @@ public sealed class SwappedReplyTests(RedisFixture fixture)
     private static readonly string[] Kinds = ["string", "long string", "array of strings", "array of one", "status", "integer"];
 
     public static TheoryData<string, FailureMode> Cases =>
-        [.. Kinds.SelectMany(static _ => Enum.GetValues<FailureMode>(), static (kind, mode) => new TheoryDataRow<string, FailureMode>(kind, mode))];
+    [
+        .. Kinds.SelectMany(
+            static _ => Enum.GetValues<FailureMode>(), static (kind, mode) => new TheoryDataRow<string, FailureMode>(kind, mode)),
+    ];
 
     public static TheoryData<string> AllKinds => [.. Kinds];
 
@@ -45,7 +48,8 @@ public sealed class SwappedReplyTests(RedisFixture fixture)
             }
         }
 
-        Assert.DoesNotContain(log.Records, static record => $"{record.Message} {record.Exception}".Contains(Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            log.Records, static record => $"{record.Message} {record.Exception}".Contains(Secret, StringComparison.Ordinal));
     }
 
     [Theory]

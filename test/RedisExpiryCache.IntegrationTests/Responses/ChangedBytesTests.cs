@@ -108,7 +108,8 @@ public sealed class ChangedBytesTests(RedisFixture fixture)
         }),
         new AppSetup
         {
-            Services = static services => services.AddResponseCompression(static options => options.Providers.Add<GzipCompressionProvider>()),
+            Services = static services => services.AddResponseCompression(
+                static options => options.Providers.Add<GzipCompressionProvider>()),
             Outside = inFront ?? (static web => web.UseResponseCompression()),
         });
 

@@ -86,10 +86,12 @@ public sealed class ClaimIsolationTests(RedisFixture fixture)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task With_AllowMissingClaims_users_without_the_claim_share_with_each_other_and_not_with_anonymous_visitors(bool byAttribute)
+    public async Task With_AllowMissingClaims_users_without_the_claim_share_with_each_other_and_not_with_anonymous_visitors(
+        bool byAttribute)
     {
         await using var origin = await StartAsync(endpoint => _ = byAttribute
-            ? endpoint.WithMetadata(new RedisResponseCacheAttribute { Duration = 60, VaryByClaimTypes = ["tenant"], AllowMissingClaims = true })
+            ? endpoint.WithMetadata(
+                new RedisResponseCacheAttribute { Duration = 60, VaryByClaimTypes = ["tenant"], AllowMissingClaims = true })
             : endpoint.CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByClaim("tenant").AllowMissingClaims()));
         Assert.Equal(("", false), await SeenAsync(origin, ""));
         Assert.Equal(("Cookies id=1", false), await SeenAsync(origin, "Cookies id=1"));

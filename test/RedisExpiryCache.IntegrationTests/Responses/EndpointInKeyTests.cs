@@ -37,7 +37,8 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
     [Fact]
     public async Task A_version_that_the_application_does_not_support_is_not_answered_from_the_cache()
     {
-        await using var app = await StartAsync(static web => web.MapGet("/a", static (HttpContext context) => SayAsync(context, "v1")).WithMetadata(new Version("1")));
+        await using var app = await StartAsync(static web =>
+            web.MapGet("/a", static (HttpContext context) => SayAsync(context, "v1")).WithMetadata(new Version("1")));
         await app.WarmAsync("/a", One);
         Assert.Equal(400, (int)(await app.GetAsync("/a", Three)).Status);
         Assert.True((await app.GetAsync("/a", One)).IsHit);
@@ -48,7 +49,8 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
     {
         await using var app = await StartAsync(static web =>
         {
-            web.MapGet("/a", static (HttpContext context) => context.Response.WriteAsync("cached")).WithMetadata(new Version("1")).CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)));
+            web.MapGet("/a", static (HttpContext context) => context.Response.WriteAsync("cached")).WithMetadata(new Version("1"))
+                .CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)));
             web.MapGet("/a", static (HttpContext context) => context.Response.WriteAsync("live")).WithMetadata(new Version("2"));
         });
         await app.WarmAsync("/a", One);
@@ -61,7 +63,10 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
         await using var app = await StartAsync(static web =>
         {
             foreach (var version in Versions)
-                web.MapGet("/a", (HttpContext context) => SayAsync(context, $"v{version}")).WithMetadata(new Version(version)).WithDisplayName("same");
+            {
+                web.MapGet("/a", (HttpContext context) => SayAsync(context, $"v{version}"))
+                    .WithMetadata(new Version(version)).WithDisplayName("same");
+            }
         });
         await app.WarmAsync("/a", One);
         Assert.Equal("v2", (await app.GetAsync("/a", Two)).Body);
@@ -128,11 +133,17 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
     {
         await using var app = await CachedApp.StartAsync(fixture.Server, static web =>
         {
-            web.MapGet("/keys", static context => context.Response.WriteAsync("page")).CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByQuery("page"));
-            web.MapGet("/ignored", static context => context.Response.WriteAsync("page")).WithMetadata(new RedisResponseCacheAttribute { Duration = 60, IgnoredQueryKeys = ["utm_*"] });
-            web.MapGet("/host", static context => context.Response.WriteAsync("page")).WithMetadata(new RedisResponseCacheAttribute { Duration = 60, VaryByHost = false });
+            web.MapGet("/keys", static context => context.Response.WriteAsync("page"))
+                .CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByQuery("page"));
+            web.MapGet("/ignored", static context => context.Response.WriteAsync("page"))
+                .WithMetadata(new RedisResponseCacheAttribute { Duration = 60, IgnoredQueryKeys = ["utm_*"] });
+            web.MapGet("/host", static context => context.Response.WriteAsync("page"))
+                .WithMetadata(new RedisResponseCacheAttribute { Duration = 60, VaryByHost = false });
             web.MapGet("/value/{id}", static context => context.Response.WriteAsync("page"))
-                .CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByValue(static context => $"{context.Request.RouteValues["id"]}").Tag("page:{id}"));
+                .CacheResponse(static policy => policy
+                    .Expire(TimeSpan.FromMinutes(1))
+                    .VaryByValue(static context => $"{context.Request.RouteValues["id"]}")
+                    .Tag("page:{id}"));
         });
         foreach (var path in new[] { "/keys?page=2&x=1", "/ignored?utm_source=a&b=1", "/host", "/value/7" })
         {
@@ -191,15 +202,18 @@ public sealed class EndpointInKeyTests(RedisFixture fixture)
         return context.Response.WriteAsync(text);
     }
 
-    private Task<CachedApp> StartAsync(Action<WebApplication> map, string? prefix = null) => CachedApp.StartAsync(fixture.Server, map, new AppSetup
-    {
-        Prefix = prefix,
-        Services = static services =>
+    private Task<CachedApp> StartAsync(Action<WebApplication> map, string? prefix = null) => CachedApp.StartAsync(
+        fixture.Server,
+        map,
+        new AppSetup
         {
-            services.AddControllers().AddApplicationPart(typeof(VersionedController).Assembly);
-            services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, VersionPolicy>());
-        },
-    });
+            Prefix = prefix,
+            Services = static services =>
+            {
+                services.AddControllers().AddApplicationPart(typeof(VersionedController).Assembly);
+                services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, VersionPolicy>());
+            },
+        });
 }
 
 /// <summary>The value of the field api-version that an endpoint is for; it has no text of its own.</summary>
@@ -226,12 +240,16 @@ internal sealed class VersionPolicy : MatcherPolicy, IEndpointSelectorPolicy
         }
 
         if (!isSupported)
-            httpContext.SetEndpoint(new Endpoint(static context => Results.BadRequest().ExecuteAsync(context), EndpointMetadataCollection.Empty, "400 Unsupported version"));
+        {
+            httpContext.SetEndpoint(new Endpoint(
+                static context => Results.BadRequest().ExecuteAsync(context), EndpointMetadataCollection.Empty, "400 Unsupported version"));
+        }
 
         return Task.CompletedTask;
     }
 
-    private static string? VersionOf(Endpoint endpoint) => endpoint.Metadata.GetMetadata<Version>()?.Value ?? endpoint.Metadata.GetMetadata<ActionVersionAttribute>()?.Value;
+    private static string? VersionOf(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<Version>()?.Value ?? endpoint.Metadata.GetMetadata<ActionVersionAttribute>()?.Value;
 }
 
 [AttributeUsage(AttributeTargets.Method)]

@@ -8,7 +8,8 @@ using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
-/// <summary>A request evicts after the code of its endpoint has run to success, not because of the status that something else has answered with.</summary>
+/// <summary>A request evicts after the code of its endpoint has run to success.</summary>
+/// <remarks>Not because of the status that something else has answered with.</remarks>
 public sealed class EvictionAfterSuccessTests(RedisFixture fixture)
 {
     private static readonly RedisResponseCacheAttribute Tagged = new() { Duration = 60, Tags = ["things"] };

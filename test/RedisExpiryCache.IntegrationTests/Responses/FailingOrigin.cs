@@ -46,7 +46,8 @@ internal sealed class FailingOrigin(RedisFixture fixture, Failure how, int faili
 
     public string? Vary { get; init; }
 
-    public Task<CachedApp> StartAsync(AppSetup setup) => CachedApp.StartAsync(fixture.Server, web => web.MapGet("/page", ServeAsync), setup);
+    public Task<CachedApp> StartAsync(AppSetup setup) =>
+        CachedApp.StartAsync(fixture.Server, web => web.MapGet("/page", ServeAsync), setup);
 
     public static AppSetup Within(TimeSpan collapseTimeout, string? prefix = null) =>
         new() { Prefix = prefix, Options = options => options.ResponseCaching.CollapseTimeout = collapseTimeout };

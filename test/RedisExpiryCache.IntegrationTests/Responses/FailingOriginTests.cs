@@ -156,7 +156,8 @@ public sealed class FailingOriginTests(RedisFixture fixture)
         origin.First.Close();
         Task<Answer>[] crowd =
         [
-            .. Enumerable.Range(0, FailingOrigin.Followers).Select(i => app.GetAsync("/page", ("Accept-Language", i % 2 == 0 ? "de" : "en"))),
+            .. Enumerable.Range(0, FailingOrigin.Followers)
+                .Select(i => app.GetAsync("/page", ("Accept-Language", i % 2 == 0 ? "de" : "en"))),
         ];
         await Crowds.LookedAsync(app, FailingOrigin.Followers);
         origin.First.Open();
@@ -173,7 +174,11 @@ public sealed class FailingOriginTests(RedisFixture fixture)
     public async Task Followers_that_may_be_answered_stale_are_as_soon_as_the_leader_has_failed()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        var origin = new FailingOrigin(fixture, Failure.Throws, failingCalls: 1) { HealthyCalls = 1, MoreCacheControl = ", stale-if-error=600" };
+        var origin = new FailingOrigin(fixture, Failure.Throws, failingCalls: 1)
+        {
+            HealthyCalls = 1,
+            MoreCacheControl = ", stale-if-error=600",
+        };
         await using var app = await origin.StartAsync(FailingOrigin.Within(Patient) with { Time = time });
         await app.WarmAsync("/page");
         time.Advance(TimeSpan.FromSeconds(61));

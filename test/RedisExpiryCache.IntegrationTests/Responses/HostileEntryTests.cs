@@ -11,8 +11,10 @@ public sealed class HostileEntryTests(RedisFixture fixture)
 {
     private static readonly string[] Contents =
     [
-        "a status of 199", "a status of 600", "a body with 204", "a body with 205", "a part beyond its whole", "a part that ends before it begins",
-        "CR LF in a value", "NUL in a value", "ESC in a value", "a value beyond ASCII", "a name beyond ASCII", "an empty name", "a blank in a name",
+        "a status of 199", "a status of 600", "a body with 204", "a body with 205", "a part beyond its whole",
+        "a part that ends before it begins",
+        "CR LF in a value", "NUL in a value", "ESC in a value", "a value beyond ASCII", "a name beyond ASCII", "an empty name",
+        "a blank in a name",
         "Content-Length", "Transfer-Encoding", "65,535 lines of one name",
     ];
 
@@ -80,7 +82,8 @@ public sealed class HostileEntryTests(RedisFixture fixture)
     {
         await using var app = await CachedApp.StartAsync(
             fixture.Server,
-            static web => web.MapPage("/a", also: static context => context.Response.Headers["X"] = Enumerable.Repeat("x", 1_001).ToArray()));
+            static web => web.MapPage(
+                "/a", also: static context => context.Response.Headers["X"] = Enumerable.Repeat("x", 1_001).ToArray()));
 
         Assert.Contains("detail=fields", (await app.GetAsync("/a")).CacheStatus, StringComparison.Ordinal);
         Assert.False((await app.GetAsync("/a")).IsHit);

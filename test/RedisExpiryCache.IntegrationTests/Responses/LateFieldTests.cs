@@ -43,7 +43,8 @@ public sealed class LateFieldTests(RedisFixture fixture)
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var app = await StartAsync("Vary", "Cookie", hold: release.Task);
         var alice = app.GetAsync("/a", ("Cookie", "u=alice"));
-        await Eventually.True(() => app.Services.GetRequiredService<PageCounter>().Made == 1, TimeSpan.FromSeconds(30), "the page is asked for");
+        await Eventually.True(
+            () => app.Services.GetRequiredService<PageCounter>().Made == 1, TimeSpan.FromSeconds(30), "a request for the page");
         var bob = app.GetAsync("/a", ("Cookie", "u=bob"));
         await app.CountedAsync(2, "response.lookup.duration");
         release.SetResult();
@@ -107,7 +108,11 @@ public sealed class LateFieldTests(RedisFixture fixture)
     private static (bool IsHit, string Body) Hit(Answer answer) => (answer.IsHit, answer.Body);
 
     private Task<CachedApp> StartAsync(
-        string name, string value, Action<HttpContext>? page = null, Task? hold = null, bool asResponseStarts = true) => CachedApp.StartAsync(
+        string name,
+        string value,
+        Action<HttpContext>? page = null,
+        Task? hold = null,
+        bool asResponseStarts = true) => CachedApp.StartAsync(
         fixture.Server,
         web =>
         {

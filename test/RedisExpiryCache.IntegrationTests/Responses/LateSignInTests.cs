@@ -17,7 +17,8 @@ public sealed class LateSignInTests(RedisFixture fixture)
     {
         await using var app = await CachedApp.StartAsync(
             fixture.Server,
-            web => web.MapGet("/a", context => GreetAsync(context, contentLength)).WithMetadata(new RedisResponseCacheAttribute { Duration = 60, VaryByUser = varyByUser }));
+            web => web.MapGet("/a", context => GreetAsync(context, contentLength))
+                .WithMetadata(new RedisResponseCacheAttribute { Duration = 60, VaryByUser = varyByUser }));
         Assert.Equal("hello alice", (await app.GetAsync("/a", (SignIn.Field, "alice"))).Body);
         await app.CountedAsync(1, "response.stores", ("outcome", "not-stored"), ("reason", "signed-in"));
         Assert.Equal("hello erika", (await app.GetAsync("/a", (SignIn.Field, "erika"))).Body);
@@ -39,7 +40,8 @@ public sealed class LateSignInTests(RedisFixture fixture)
         context.Response.ContentLength = contentLength;
         await context.Response.WriteAsync("hello ");
         await context.Response.Body.FlushAsync();
-        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, context.Request.Headers[SignIn.Field].ToString())], "late"));
+        var name = new Claim(ClaimTypes.Name, context.Request.Headers[SignIn.Field].ToString());
+        context.User = new ClaimsPrincipal(new ClaimsIdentity([name], "late"));
         await context.Response.WriteAsync(context.User.Identity!.Name!);
     }
 }

@@ -10,7 +10,8 @@ namespace RedisExpiryCache.IntegrationTests.Responses;
 /// <summary>The differences that docs/moving.md lists, each seen on Microsoft's middleware and on this one.</summary>
 public sealed class MovingTests(RedisFixture fixture)
 {
-    /// <summary>Each row: requests, and the number of the page that each of them got there and here; a HEAD has the number of pages made.</summary>
+    /// <summary>Each row: requests, and the number of the page that each of them got there and here.</summary>
+    /// <remarks>A HEAD has the number of pages made.</remarks>
     [Theory]
     [InlineData("/page /page", "1 1", "1 1")]
     [InlineData("/max-age /max-age", "1 2", "1 1")]
@@ -20,7 +21,13 @@ public sealed class MovingTests(RedisFixture fixture)
     [InlineData("/page HEAD/page", "1 2", "1 1")]
     [InlineData("/missing /missing", "1 2", "1 1")]
     public Task Response_caching_and_this_cache_differ_as_documented(string requests, string there, string here) => DifferAsync(
-        static services => services.AddResponseCaching(), static web => web.UseResponseCaching(), MapPages, MapPages, requests, there, here);
+        static services => services.AddResponseCaching(),
+        static web => web.UseResponseCaching(),
+        MapPages,
+        MapPages,
+        requests,
+        there,
+        here);
 
     [Theory]
     [InlineData("/minute /minute", "1 1", "1 1")]
@@ -34,7 +41,9 @@ public sealed class MovingTests(RedisFixture fixture)
         static services => services.AddOutputCache(),
         static web => web.UseOutputCache(),
         static web => MapMarked(web, static (page, bare) => page.CacheOutput(policy => Keep(policy, bare))),
-        static web => MapMarked(web, static (page, bare) => _ = bare ? page.CacheResponse() : page.CacheResponse(policy => policy.Expire(TimeSpan.FromMinutes(1)))),
+        static web => MapMarked(web, static (page, bare) => _ = bare
+            ? page.CacheResponse()
+            : page.CacheResponse(policy => policy.Expire(TimeSpan.FromMinutes(1)))),
         requests,
         there,
         here);
@@ -72,8 +81,13 @@ public sealed class MovingTests(RedisFixture fixture)
         });
 
     private async Task DifferAsync(
-        Action<IServiceCollection> addTheirs, Action<WebApplication> useTheirs, Action<WebApplication> mapTheirs, Action<WebApplication> mapOurs,
-        string requests, string there, string here)
+        Action<IServiceCollection> addTheirs,
+        Action<WebApplication> useTheirs,
+        Action<WebApplication> mapTheirs,
+        Action<WebApplication> mapOurs,
+        string requests,
+        string there,
+        string here)
     {
         var theirs = await PagesAsync(addTheirs, useTheirs, mapTheirs, requests);
         var ours = await PagesAsync(

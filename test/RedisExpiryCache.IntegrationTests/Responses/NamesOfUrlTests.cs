@@ -41,7 +41,9 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
     public async Task A_rewritten_URL_is_evicted_by_the_query_that_counts(string name)
     {
         await using var app = await CachedApp.StartAsync(
-            fixture.Server, static web => web.MapPage("/products/{id}", new RedisResponseCacheAttribute { Duration = 60, VaryByQueryKeys = ["page"] }), Rewriting);
+            fixture.Server,
+            static web => web.MapPage("/products/{id}", new RedisResponseCacheAttribute { Duration = 60, VaryByQueryKeys = ["page"] }),
+            Rewriting);
         await app.WarmAsync("/shoes/7?page=2&utm=y");
         await app.WarmAsync("/shoes/7?page=3");
         await app.Control.EvictAsync(name, Token);
@@ -64,7 +66,8 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
                 Outside = static web => web.Use(static (context, next) =>
                 {
                     var path = context.Request.Path.Value!;
-                    context.Request.Path = path.Replace("/shoes", context.Request.Method == "POST" ? "/orders" : "/products", StringComparison.Ordinal);
+                    var to = context.Request.Method == "POST" ? "/orders" : "/products";
+                    context.Request.Path = path.Replace("/shoes", to, StringComparison.Ordinal);
                     return next(context);
                 }).UseRouting(),
             });
@@ -79,7 +82,9 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
     public async Task A_page_under_a_path_base_is_evicted_with_and_without_it(string name)
     {
         await using var app = await CachedApp.StartAsync(
-            fixture.Server, static web => web.MapPage("/products/{id}"), new AppSetup { Outside = static web => web.UsePathBase("/shop").UseRouting() });
+            fixture.Server,
+            static web => web.MapPage("/products/{id}"),
+            new AppSetup { Outside = static web => web.UsePathBase("/shop").UseRouting() });
         await app.WarmAsync("/shop/products/7");
         await app.Control.EvictAsync(name, Token);
         Assert.False((await app.GetAsync("/shop/products/7")).IsHit);
@@ -123,11 +128,12 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
     [InlineData("/shoes?id=7&ref=mail")]
     public async Task A_URL_whose_query_is_taken_off_in_front_is_evicted_by_each_name_that_clients_use(string name)
     {
-        await using var app = await CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/products/{id}"), WithoutQuery(static context =>
+        var setup = WithoutQuery(static context =>
         {
             if (context.Request.Path == "/shoes")
                 context.Request.Path = $"/products/{context.Request.Query["id"]}";
-        }));
+        });
+        await using var app = await CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/products/{id}"), setup);
         await app.WarmAsync(name.Replace("mail", "web", StringComparison.Ordinal));
         await app.GetAsync(name);
         await app.Control.EvictAsync(name, Token);
@@ -139,7 +145,8 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
     {
         await using var app = await CachedApp.StartAsync(
             fixture.Server,
-            static web => web.MapGet("/home", static (HttpContext context) => $"home of {context.Items["tenant"]}").WithMetadata(new RedisResponseCacheAttribute { Duration = 60 }),
+            static web => web.MapGet("/home", static (HttpContext context) => $"home of {context.Items["tenant"]}")
+                .WithMetadata(new RedisResponseCacheAttribute { Duration = 60 }),
             WithoutQuery(static context => context.Items["tenant"] = context.Request.Query["tenant"].ToString()));
         await app.WarmAsync("/home?tenant=acme");
         Assert.Equal("home of bolt", (await app.GetAsync("/home?tenant=bolt")).Body);
@@ -158,8 +165,11 @@ public sealed class NamesOfUrlTests(RedisFixture fixture)
 
     private static AppSetup Rewriting => new()
     {
-        Outside = static web => web.UseRewriter(new RewriteOptions().AddRewrite("^(?i)shoes/(.*)", "products/$1", skipRemainingRules: true)).UseRouting(),
+        Outside = static web => web
+            .UseRewriter(new RewriteOptions().AddRewrite("^(?i)shoes/(.*)", "products/$1", skipRemainingRules: true))
+            .UseRouting(),
     };
 
-    private Task<CachedApp> RewrittenAsync() => CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/products/{id}"), Rewriting);
+    private Task<CachedApp> RewrittenAsync() =>
+        CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/products/{id}"), Rewriting);
 }

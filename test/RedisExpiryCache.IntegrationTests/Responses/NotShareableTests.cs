@@ -53,7 +53,8 @@ public sealed class NotShareableTests(RedisFixture fixture)
         {
             var number = Interlocked.Increment(ref calls);
             await gate.PassAsync(context.RequestAborted);
-            context.Response.Headers.CacheControl = context.Request.Headers.Cookie.Count > 0 || number <= privateCalls ? "private, max-age=60" : "max-age=60";
+            var isPrivate = context.Request.Headers.Cookie.Count > 0 || number <= privateCalls;
+            context.Response.Headers.CacheControl = isPrivate ? "private, max-age=60" : "max-age=60";
             context.Response.Headers.Vary = "Cookie";
             await context.Response.WriteAsync($"page {number}");
         }),

@@ -4,7 +4,8 @@ using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
-/// <summary>RFC 9111 4.3.1: entity tags of other variants go to the origin only where variants are negotiated, not where they may be personal.</summary>
+/// <summary>RFC 9111 4.3.1: entity tags of other variants go to the origin only where variants are negotiated.</summary>
+/// <remarks>Not where they may be personal.</remarks>
 public sealed class OtherVariantTagTests(RedisFixture fixture)
 {
     private const string ETag = "\"data-7\"";
@@ -18,7 +19,8 @@ public sealed class OtherVariantTagTests(RedisFixture fixture)
     public async Task A_304_for_one_user_is_never_answered_with_the_body_of_another(string vary, string field, string first, string second)
     {
         await using var origin = await Origin.StartAsync(fixture.Server);
-        origin.Confirms(context => $"page of {context.Request.Headers[field]}", ("Cache-Control", "max-age=60"), ("Vary", vary), ("ETag", ETag));
+        origin.Confirms(
+            context => $"page of {context.Request.Headers[field]}", ("Cache-Control", "max-age=60"), ("Vary", vary), ("ETag", ETag));
         Assert.Equal($"page of {first}", (await origin.GetAsync((field, first))).Body);
         Assert.Equal($"page of {second}", (await origin.GetAsync((field, second))).Body);
         Assert.Null(origin.LastAsked("If-None-Match"));
@@ -28,7 +30,8 @@ public sealed class OtherVariantTagTests(RedisFixture fixture)
     public async Task A_policy_that_varies_by_header_keeps_the_tags_of_other_variants_from_the_origin()
     {
         await using var origin = await Origin.StartAsync(
-            fixture.Server, endpoint: static page => page.CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByHeader("X-Tenant")));
+            fixture.Server,
+            endpoint: static page => page.CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByHeader("X-Tenant")));
         origin.Confirms(static context => $"page of {context.Request.Headers["X-Tenant"]}", ("ETag", ETag));
         Assert.Equal("page of acme", (await origin.GetAsync(("X-Tenant", "acme"))).Body);
         Assert.Equal("page of other", (await origin.GetAsync(("X-Tenant", "other"))).Body);

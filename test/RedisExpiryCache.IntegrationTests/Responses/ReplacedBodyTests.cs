@@ -7,7 +7,8 @@ using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
-/// <summary>Middleware in front that keeps the response back until the page has returned: loggers, minifiers, and whatever adds a field then.</summary>
+/// <summary>Middleware in front that keeps the response back until the page has returned.</summary>
+/// <remarks>Loggers, minifiers, and whatever adds a field then.</remarks>
 public sealed class ReplacedBodyTests(RedisFixture fixture)
 {
     private static readonly RedisResponseCacheAttribute Minute = new() { Duration = 60 };
@@ -167,7 +168,8 @@ public sealed class ReplacedBodyTests(RedisFixture fixture)
     [Theory]
     [InlineData("Set-Cookie", "a=b", "set-cookie")]
     [InlineData("Cache-Control", "private", "private")]
-    public async Task A_field_that_is_added_late_behind_the_cache_forbids_storing_a_page_without_a_body(string name, string value, string reason)
+    public async Task A_field_that_is_added_late_behind_the_cache_forbids_storing_a_page_without_a_body(
+        string name, string value, string reason)
     {
         await using var app = await StartAsync(static _ => { }, context => context.Response.OnStarting(() =>
         {
@@ -206,7 +208,8 @@ public sealed class ReplacedBodyTests(RedisFixture fixture)
         await buffer.CopyToAsync(client);
     }
 
-    private Task<CachedApp> StartAsync(Action<WebApplication> inFront, Action<HttpContext>? page = null, long maximumBodySize = 1_000_000) => CachedApp.StartAsync(
+    private Task<CachedApp> StartAsync(
+        Action<WebApplication> inFront, Action<HttpContext>? page = null, long maximumBodySize = 1_000_000) => CachedApp.StartAsync(
         fixture.Server,
         web =>
         {

@@ -21,7 +21,10 @@ public sealed class RequestTimeTests(RedisFixture fixture)
             web => web.MapGet("/page", async context =>
             {
                 if (Interlocked.Increment(ref calls) == 1)
-                    await Task.Delay(how == "hangs" ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(2.5), TimeProvider.System, hanging.Token);
+                {
+                    var pause = how == "hangs" ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(2.5);
+                    await Task.Delay(pause, TimeProvider.System, hanging.Token);
+                }
 
                 if (calls == 1)
                     throw new InvalidOperationException("The first call fails.");

@@ -118,7 +118,8 @@ public sealed class SessionTests(RedisFixture fixture)
 
     private static async Task<string> BeginAsync(CachedApp app) => (await app.GetAsync("/begin"))["Set-Cookie"]!.Split(';')[0];
 
-    private Task<CachedApp> StartAsync(Func<HttpContext, string?> read, Action<WebApplication>? behindSession = null) => CachedApp.StartAsync(
+    private Task<CachedApp> StartAsync(
+        Func<HttpContext, string?> read, Action<WebApplication>? behindSession = null) => CachedApp.StartAsync(
         fixture.Server,
         web =>
         {

@@ -29,13 +29,15 @@ public sealed class StalledClientTests(RedisFixture fixture)
     [Theory]
     [InlineData(HttpProtocols.Http2, 1_000_000)]
     [InlineData(HttpProtocols.Http1, 16_000_000)]
-    public async Task A_response_is_stored_when_its_last_byte_is_captured_though_its_client_does_not_read(HttpProtocols protocols, int bodyLength)
+    public async Task A_response_is_stored_when_its_last_byte_is_captured_though_its_client_does_not_read(
+        HttpProtocols protocols, int bodyLength)
     {
         length = bodyLength;
         await using var app = await StartAsync(protocols);
         using var leader = await StallAsync(app, protocols, "/page");
 
-        await Eventually.True(() => app.Metrics.Count("response.stores", ("outcome", "stored")) == 1, Deadline, "the response to be stored");
+        await Eventually.True(
+            () => app.Metrics.Count("response.stores", ("outcome", "stored")) == 1, Deadline, "the response to be stored");
         Assert.True((await app.GetAsync("/page")).IsHit);
     }
 
@@ -72,7 +74,9 @@ public sealed class StalledClientTests(RedisFixture fixture)
     private async Task<StalledClient> StallAsync(CachedApp app, HttpProtocols protocols, string path)
     {
         var before = calls;
-        var client = await (protocols == HttpProtocols.Http2 ? StalledClient.GetHttp2Async(app.Address, path) : StalledClient.GetAsync(app.Address, path));
+        var client = await (protocols == HttpProtocols.Http2
+            ? StalledClient.GetHttp2Async(app.Address, path)
+            : StalledClient.GetAsync(app.Address, path));
         await Eventually.True(() => Volatile.Read(ref calls) > before, Deadline, "the origin to be called");
         return client;
     }
@@ -84,7 +88,11 @@ public sealed class StalledClientTests(RedisFixture fixture)
             web.MapGet("/page", context => ServeAsync(context, hasLength: true));
             web.MapGet("/chunked", context => ServeAsync(context, hasLength: false));
         },
-        new AppSetup { Options = static options => options.ResponseCaching.CollapseTimeout = TimeSpan.FromSeconds(8), Protocols = protocols });
+        new AppSetup
+        {
+            Options = static options => options.ResponseCaching.CollapseTimeout = TimeSpan.FromSeconds(8),
+            Protocols = protocols,
+        });
 
     private async Task ServeAsync(HttpContext context, bool hasLength)
     {

@@ -79,12 +79,15 @@ public sealed class StreamTests(RedisFixture fixture)
     private Task<CachedApp> StartAsync(string mediaType)
     {
         var number = 0;
-        return CachedApp.StartAsync(fixture.Server, web => web.MapGet("/stream", [RedisResponseCache(Duration = 60)] async (HttpContext context) =>
-        {
-            context.Response.ContentType = mediaType;
-            await context.Response.WriteAsync($"item {Interlocked.Increment(ref number)}\n");
-            await context.Response.Body.FlushAsync();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
-        }), new AppSetup { Options = static options => options.ResponseCaching.CollapseTimeout = TimeSpan.FromSeconds(4) });
+        return CachedApp.StartAsync(
+            fixture.Server,
+            web => web.MapGet("/stream", [RedisResponseCache(Duration = 60)] async (HttpContext context) =>
+            {
+                context.Response.ContentType = mediaType;
+                await context.Response.WriteAsync($"item {Interlocked.Increment(ref number)}\n");
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            }),
+            new AppSetup { Options = static options => options.ResponseCaching.CollapseTimeout = TimeSpan.FromSeconds(4) });
     }
 }

@@ -16,11 +16,15 @@ public sealed class VariantBoundTests(RedisFixture fixture)
     public async Task Of_more_variants_than_fit_the_oldest_go_first(string field)
     {
         await using var origin = await Origin.StartAsync(fixture.Server);
-        origin.Answer = context => Origin.SayAsync(context, 200, context.Request.Headers[field].ToString(), ("Cache-Control", "max-age=60"), ("Vary", field));
+        origin.Answer = context => Origin.SayAsync(
+            context, 200, context.Request.Headers[field].ToString(), ("Cache-Control", "max-age=60"), ("Vary", field));
         for (var i = 0; i < Most + 20; i++)
             Assert.True((await origin.GetAsync((field, $"v{i}"))).WasStored);
 
-        await Eventually.True(async () => (await origin.StoredAsync(fixture.Server)).Length == Most, TimeSpan.FromSeconds(30), "the oldest variants are gone");
+        await Eventually.True(
+            async () => (await origin.StoredAsync(fixture.Server)).Length == Most,
+            TimeSpan.FromSeconds(30),
+            "the removal of the oldest variants");
         Assert.True((await origin.GetAsync((field, $"v{Most + 19}"))).IsHit);
         Assert.True((await origin.GetAsync((field, "v20"))).IsHit);
         Assert.False((await origin.GetAsync((field, "v19"))).IsHit);
@@ -45,7 +49,10 @@ public sealed class VariantBoundTests(RedisFixture fixture)
     public async Task Users_whom_a_policy_tells_apart_are_not_variants_of_each_other()
     {
         await using var origin = await Origin.StartAsync(
-            fixture.Server, endpoint: static page => page.CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(5)).VaryByValue(static context => $"{context.Request.Headers["X-Id"]}")));
+            fixture.Server,
+            endpoint: static page => page.CacheResponse(static policy => policy
+                .Expire(TimeSpan.FromMinutes(5))
+                .VaryByValue(static context => $"{context.Request.Headers["X-Id"]}")));
         origin.Answer = static context => Origin.SayAsync(context, 200, "page", ("Vary", "Accept-Language"));
         for (var i = 0; i < Most + 5; i++)
             await origin.GetAsync(("X-Id", $"{i}"));

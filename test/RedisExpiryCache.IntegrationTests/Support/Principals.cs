@@ -6,7 +6,8 @@ namespace RedisExpiryCache.IntegrationTests.Support;
 
 /// <summary>Middleware in front of the cache that sets the principal which the request field X-Principal describes.</summary>
 /// <remarks>
-/// <c>Cookies id=1@issuer@original role=a; Certificate name=b</c>: identities, each an authentication type (<c>-</c>: not authenticated) and claims.
+/// <c>Cookies id=1@issuer@original role=a; Certificate name=b</c>: identities, each an authentication type (<c>-</c>: not
+/// authenticated) and claims.
 /// </remarks>
 internal static class Principals
 {

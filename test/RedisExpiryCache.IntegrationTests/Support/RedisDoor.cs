@@ -32,8 +32,8 @@ internal sealed class RedisDoor : IAsyncDisposable
     public long Answered => Interlocked.Read(ref _answered);
 
     /// <summary>
-    /// What to say to a command (in upper case) as an error in Redis' own words, or as a whole reply of RESP2 that is none; null: let it through. What the client library
-    /// says to begin with always passes.
+    /// The reply to a command (in upper case): an error in Redis' own words, or a whole reply of RESP2 that is none; null: pass the
+    /// command on. What the client library sends first always passes.
     /// </summary>
     public Func<string, string?> Answer
     {
@@ -90,7 +90,8 @@ internal sealed class RedisDoor : IAsyncDisposable
                     }
 
                     Interlocked.Increment(ref _answered);
-                    await toClient.WriteAsync(Encoding.ASCII.GetBytes(error[0] is '$' or '*' or ':' or '+' ? error : $"-{error}\r\n"), _end.Token);
+                    var reply = error[0] is '$' or '*' or ':' or '+' ? error : $"-{error}\r\n";
+                    await toClient.WriteAsync(Encoding.ASCII.GetBytes(reply), _end.Token);
                 }
             }
             catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)

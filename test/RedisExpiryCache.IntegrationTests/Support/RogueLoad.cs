@@ -18,7 +18,8 @@ internal sealed record RogueOutcome(long Answers, long Hits, long Rogue, long Fo
 }
 
 /// <summary>
-/// Pages of 3 to 300 KB, each of one letter, beside an endpoint whose writes outlive its requests and a thread that poisons what lies in the shared pool.
+/// Pages of 3 to 300 KB, each of one letter, beside an endpoint whose writes outlive its requests and a thread that poisons what lies in
+/// the shared pool.
 /// </summary>
 internal sealed class RogueLoad(CachedApp app, long atMost)
 {
@@ -67,7 +68,8 @@ internal sealed class RogueLoad(CachedApp app, long atMost)
                     {
                         await body.WriteAsync(chunk);
                     }
-                    catch (Exception ended) when (ended is ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+                    catch (Exception ended) when (
+                        ended is ObjectDisposedException or InvalidOperationException or OperationCanceledException)
                     {
                         break;
                     }
@@ -116,7 +118,8 @@ internal sealed class RogueLoad(CachedApp app, long atMost)
             var number = Interlocked.Increment(ref _rogue);
             try
             {
-                await client.GetByteArrayAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"/rogue/{number}"), UriKind.Relative), end);
+                var path = string.Create(CultureInfo.InvariantCulture, $"/rogue/{number}");
+                await client.GetByteArrayAsync(new Uri(path, UriKind.Relative), end);
             }
             catch (Exception cut) when (cut is HttpRequestException or OperationCanceledException)
             {

@@ -25,7 +25,13 @@ internal sealed class StalledClient : IDisposable
 
         // RFC 7541: ":method: GET" and ":scheme: http" by index; ":path" and ":authority" as literals.
         byte[] fields = [0x82, 0x86, 0x04, (byte)path.Length, .. Encoding.ASCII.GetBytes(path), 0x01, 11, .. "app.example"u8];
-        return SendAsync(address, [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, initialWindow), .. Frame(Headers, EndOfStreamAndHeaders, 1, fields)]);
+        return SendAsync(
+            address,
+            [
+                .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8,
+                .. Frame(Settings, 0, 0, initialWindow),
+                .. Frame(Headers, EndOfStreamAndHeaders, 1, fields),
+            ]);
     }
 
     public void Dispose() => _socket.Dispose();

@@ -9,7 +9,8 @@ public sealed class DataKeysTests
 {
     private static readonly string[] Words =
     [
-        "GET:", "GET:/", "lock:", "tag:", "tag:http:", "tag:http:*", "tag:data:", "tag:output:", "output:", "near:", DataKeys.Marker, "data-key", "get:/", "", "x", ":",
+        "GET:", "GET:/", "lock:", "tag:", "tag:http:", "tag:http:*", "tag:data:", "tag:output:", "output:", "near:", DataKeys.Marker,
+        "data-key", "get:/", "", "x", ":",
         "\\003A", "#", "\uD800", "\0", "é",
     ];
 
@@ -27,28 +28,33 @@ public sealed class DataKeysTests
     [InlineData("output:a", "shop:data-key:output:a")]
     [InlineData("near:a", "shop:data-key:near:a")]
     [InlineData("data-key:a", "shop:data-key:data-key:a")]
-    public void A_key_is_marked_where_it_begins_with_a_reserved_word(string key, string name) => Assert.Equal(name, DataKeys.NameOf("shop:", key));
+    public void A_key_is_marked_where_it_begins_with_a_reserved_word(string key, string name) =>
+        Assert.Equal(name, DataKeys.NameOf("shop:", key));
 
     [Fact]
     public void No_two_keys_have_one_name() => Gen.Select(Keys, Keys).Sample(static (one, other) =>
         one == other || DataKeys.NameOf("i:", one) != DataKeys.NameOf("i:", other), iter: 20_000);
 
     [Fact]
-    public void No_data_key_has_the_name_of_another_kind() => Gen.Select(Keys, Keys, OneOf("", "i:", "GET:", "tag:")).Sample(static (key, other, instance) =>
+    public void No_data_key_has_the_name_of_another_kind() => Gen.Select(
+        Keys, Keys, OneOf("", "i:", "GET:", "tag:")).Sample(static (key, other, instance) =>
     {
         var responses = new ResponseKeys(instance);
         var url = responses.UrlOf($"/{other.Replace('\0', '-')}", other);
         string[] names =
         [
-            url, ResponseKeys.VariantOf(url, "0123456789abcdef", other), responses.LockOf(url, []), responses.TagOf(ResponseKeys.EscapedTag(other)),
-            responses.TagOf(ResponseKeys.EverythingTag), $"{instance}tag:data:{KeyText.Escape(other)}", OutputCacheKeys.RedisKeyOf(instance, other),
+            url, ResponseKeys.VariantOf(url, "0123456789abcdef", other), responses.LockOf(url, []),
+            responses.TagOf(ResponseKeys.EscapedTag(other)), responses.TagOf(ResponseKeys.EverythingTag),
+            $"{instance}tag:data:{KeyText.Escape(other)}", OutputCacheKeys.RedisKeyOf(instance, other),
             OutputCacheKeys.TagPrefix(instance) + KeyText.Escape(other), $"{instance}near:{other}",
         ];
-        return !names.Contains(DataKeys.NameOf(instance, key)) && !Array.Exists(names, name => name == DataKeys.NameOf(instance, name[instance.Length..]));
+        return !names.Contains(DataKeys.NameOf(instance, key))
+            && !Array.Exists(names, name => name == DataKeys.NameOf(instance, name[instance.Length..]));
     }, iter: 5_000);
 
     [Fact]
-    public void No_entry_decodes_as_another_kind() => Gen.Select(Keys, Gen.Enum<EntryKind>(), Gen.Enum<EntryKind>(), Gen.Byte.Array[0, 40]).Sample(
+    public void No_entry_decodes_as_another_kind() => Gen.Select(
+        Keys, Gen.Enum<EntryKind>(), Gen.Enum<EntryKind>(), Gen.Byte.Array[0, 40]).Sample(
         static (key, one, other, payload) =>
         {
             var bytes = new byte[RedisEntry.EncodedSize(default, [], payload.Length)];

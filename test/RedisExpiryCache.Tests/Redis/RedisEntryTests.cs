@@ -82,7 +82,10 @@ public class RedisEntryTests
     public void An_entry_of_another_key_is_a_miss() => Gen.Select(Expiry, Stamps, Payload, Gen.String, Gen.String)
         .Where((_, _, _, one, other) => one != other)
         .Sample((expiry, stamps, payload, one, other) =>
-            RedisEntry.TryDecode(Encode(RedisEntry.SeedOf(one, EntryKind.Data), expiry, stamps, payload), RedisEntry.SeedOf(other, EntryKind.Data), out _) == EntryMiss.Damaged);
+        {
+            var encoded = Encode(RedisEntry.SeedOf(one, EntryKind.Data), expiry, stamps, payload);
+            return RedisEntry.TryDecode(encoded, RedisEntry.SeedOf(other, EntryKind.Data), out _) == EntryMiss.Damaged;
+        });
 
     [Fact]
     public void Keys_that_utf8_cannot_tell_apart_have_different_seeds() =>

@@ -25,8 +25,9 @@ public sealed class RepliesTests
     {
         Action<RedisResult>[] readers =
         [
-            static reply => Replies.Integer(reply), static reply => Replies.Number(reply), static reply => Replies.Bytes(reply), static reply => Replies.Text(reply),
-            static reply => Replies.Value(reply), Replies.Ok, static reply => Replies.Array(reply, atLeast: 3), static reply => Replies.TryNumber(reply, out _),
+            static reply => Replies.Integer(reply), static reply => Replies.Number(reply), static reply => Replies.Bytes(reply),
+            static reply => Replies.Text(reply), static reply => Replies.Value(reply), Replies.Ok,
+            static reply => Replies.Array(reply, atLeast: 3), static reply => Replies.TryNumber(reply, out _),
         ];
         foreach (var reply in Wrong)
         {

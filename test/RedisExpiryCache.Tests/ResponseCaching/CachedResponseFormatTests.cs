@@ -18,8 +18,11 @@ public class CachedResponseFormatTests
         (first, length, rest) => new Part(new ByteRange(first, first + length - 1), first + length + rest));
 
     private static readonly Gen<StoredResponse> Rules = Gen.Select(
-        Gen.Int[206, 599].Where(static status => status != 304), Gen.Select(Moments, Moments, Moments.Nullable()), Gen.Select(Spans, Spans.Nullable(), Spans.Nullable(), Spans.Nullable(), Spans),
-        Parts.Nullable(), Gen.Bool.Array[6],
+        Gen.Int[206, 599].Where(static status => status != 304),
+        Gen.Select(Moments, Moments, Moments.Nullable()),
+        Gen.Select(Spans, Spans.Nullable(), Spans.Nullable(), Spans.Nullable(), Spans),
+        Parts.Nullable(),
+        Gen.Bool.Array[6],
         (status, moments, spans, part, flags) => new StoredResponse
         {
             StatusCode = part is null ? status : 206,
@@ -238,7 +241,8 @@ public class CachedResponseFormatTests
         var texts = Gen.String[Gen.Char["ab-:\r\n\0\té~ "], 0, 4];
         Gen.Select(texts, texts.Array[1, 3]).Array[0, 4].Sample(fields =>
         {
-            KeyValuePair<string, StringValues>[] all = [.. fields.Select(static field => new KeyValuePair<string, StringValues>(field.Item1, field.Item2))];
+            KeyValuePair<string, StringValues>[] all =
+                [.. fields.Select(static field => new KeyValuePair<string, StringValues>(field.Item1, field.Item2))];
             return FieldLines.CanHold(all) == (CachedResponseFormat.TryDecode(HostileResponse.Of(200, all)) is not null);
         });
     }

@@ -97,7 +97,8 @@ public sealed class CollapsedFetchTests
     {
         Join(1);
         joined.Add(fetch.TryJoin(NewCall(), TimeProvider.System.GetTimestamp(), mayBeStale: false, Token)!);
-        joined.Add(fetch.TryJoin(NewCall(), TimeProvider.System.GetTimestamp() - (2 * TimeProvider.System.TimestampFrequency * 3600), mayBeStale: false, Token)!);
+        var arrived = TimeProvider.System.GetTimestamp() - (2 * TimeProvider.System.TimestampFrequency * 3600);
+        joined.Add(fetch.TryJoin(NewCall(), arrived, mayBeStale: false, Token)!);
         EndAll(Leaders(), FetchEnd.Failed);
         Assert.IsType<CollapseResult.OriginFailed>(await joined[^1]);
         Assert.Single(Leaders());

@@ -42,7 +42,8 @@ internal static class HostileResponse
         _ => throw new ArgumentOutOfRangeException(nameof(what), what, null),
     };
 
-    public static byte[] Of(int status, KeyValuePair<string, StringValues>[] fields, string body = "") => Of(status, fields, body, Lifetime, Day);
+    public static byte[] Of(int status, KeyValuePair<string, StringValues>[] fields, string body = "") =>
+        Of(status, fields, body, Lifetime, Day);
 
     /// <summary>With a time that has this place among the numbers of the format.</summary>
     public static byte[] WithTime(int number, long ticks) => number switch
@@ -56,7 +57,8 @@ internal static class HostileResponse
 
     private static long[] Day => [TimeSpan.TicksPerDay];
 
-    private static byte[] OfPart(int status, long first, long last, long length) => Of(status, [], "body", Lifetime | IsPart, [.. Day, first, last, length]);
+    private static byte[] OfPart(int status, long first, long last, long length) =>
+        Of(status, [], "body", Lifetime | IsPart, [.. Day, first, last, length]);
 
     private static byte[] Of(
         int status, KeyValuePair<string, StringValues>[] fields, string body, int flags, long[] numbers, bool hasMakingTime = false)

@@ -43,9 +43,12 @@ public class ResponseKeysTests
     public void The_spelling_on_the_wire_tells_apart_what_decodes_to_the_same_path(string one, string other)
     {
         var request = RequestOf(new("http", "h", "", "/same", "", null));
-        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
-        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same", ResponsePolicy.None));
-        Assert.Equal(ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same?", ResponsePolicy.None));
+        Assert.NotEqual(
+            ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
+        Assert.NotEqual(
+            ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same", ResponsePolicy.None));
+        Assert.Equal(
+            ResponseKeys.IdentityOf(request, null, ResponsePolicy.None), ResponseKeys.IdentityOf(request, "/same?", ResponsePolicy.None));
     }
 
     [Theory]
@@ -55,7 +58,8 @@ public class ResponseKeysTests
     public void A_query_that_middleware_in_front_has_taken_off_tells_targets_apart(string one, string other)
     {
         var request = RequestOf(new("http", "h", "", "/same", "", null));
-        Assert.NotEqual(ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
+        Assert.NotEqual(
+            ResponseKeys.IdentityOf(request, one, ResponsePolicy.None), ResponseKeys.IdentityOf(request, other, ResponsePolicy.None));
     }
 
     [Fact]

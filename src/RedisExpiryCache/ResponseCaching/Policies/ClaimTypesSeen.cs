@@ -8,7 +8,9 @@ internal sealed class ClaimTypesSeen
 {
     private readonly ConcurrentDictionary<string, byte> known = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <returns>A claim type that neither this signed-in user has, nor any before; null: there is none, or it has been returned before.</returns>
+    /// <returns>
+    /// A claim type that neither this signed-in user has, nor any before; null: there is none, or it has been returned before.
+    /// </returns>
     public string? FirstUnseen(string[] types, ClaimsPrincipal user)
     {
         foreach (var type in types)

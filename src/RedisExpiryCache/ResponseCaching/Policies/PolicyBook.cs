@@ -20,7 +20,8 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     public string? UnknownNameOf(Endpoint endpoint) =>
         NearestOf(endpoint)?.PolicyName is { } name && !options.Value.ResponseCaching.Policies.ContainsKey(name) ? name : null;
 
-    /// <summary>A claim type of the policy that is on no signed-in user so far; null: there is none, or it has been returned before.</summary>
+    /// <summary>A claim type of the policy that is on no signed-in user so far.</summary>
+    /// <returns>Null: there is none, or it has been returned before.</returns>
     public string? UnseenClaimOf(ResponsePolicy policy, HttpContext context) =>
         policy.ClaimTypes.Length == 0 ? null : claimTypes.FirstUnseen(policy.ClaimTypes, context.User);
 

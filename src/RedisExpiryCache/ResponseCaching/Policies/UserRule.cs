@@ -50,7 +50,8 @@ internal sealed class UserRule(bool byUser, string[] claimTypes, bool allowMissi
     }
 
     /// <summary>An empty value counts as none.</summary>
-    public static bool HasClaim(ClaimsPrincipal user, string type) => user.HasClaim(claim => IsSame(claim.Type, type) && claim.Value.Length > 0);
+    public static bool HasClaim(ClaimsPrincipal user, string type) =>
+        user.HasClaim(claim => IsSame(claim.Type, type) && claim.Value.Length > 0);
 
     /// <returns>Null: the identity has no identifier.</returns>
     private static string? UserOf(ClaimsIdentity identity)
@@ -65,7 +66,8 @@ internal sealed class UserRule(bool byUser, string[] claimTypes, bool allowMissi
     private static string? OwnName(ClaimsIdentity identity, Claim[] claims) =>
         Array.Exists(claims, claim => claim.Value == identity.Name) ? null : identity.Name;
 
-    /// <summary>The claims that the policy names, of all identities: also of one without an authentication type, as claims transformations add.</summary>
+    /// <summary>The claims that the policy names, of all identities.</summary>
+    /// <remarks>Also of one without an authentication type, as claims transformations add.</remarks>
     private string ClaimsOf(ClaimsIdentity[] identities) => Framed(claimTypes.Select(type => Framed(Sorted(
         identities.Select(identity => (identity, Claims: identity.Claims.Where(claim => IsSame(claim.Type, type)).ToArray()))
             .Where(static one => one.Claims.Length > 0)

@@ -18,7 +18,8 @@ public class UserRuleTests
     private static readonly Gen<ClaimsIdentity> Identities = Gen.Select(
         Among<string?>(null, "Cookies", "Basic"), Claims.Array[0, 2], static (type, claims) => new ClaimsIdentity(claims, type));
 
-    private static readonly Gen<ClaimsPrincipal> Principals = Identities.Array[0, 2].Select(static identities => new ClaimsPrincipal(identities));
+    private static readonly Gen<ClaimsPrincipal> Principals =
+        Identities.Array[0, 2].Select(static identities => new ClaimsPrincipal(identities));
 
     private static Gen<T> Among<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
@@ -45,7 +46,10 @@ public class UserRuleTests
                 Assert.Equal(SignedIn(one).Length > 0, key.Kind != UserKind.Anonymous);
                 Assert.Equal(SignedIn(one).Length > 0 && !allowMissing && !UserRule.HasClaim(one, "role"), key.Kind == UserKind.Indistinct);
                 if (key.Text is not null && otherKey.Text is not null)
-                    Assert.Equal(key.Kind == otherKey.Kind && Described(WithRole(one), IsRole) == Described(WithRole(other), IsRole), key == otherKey);
+                {
+                    var isSameRole = Described(WithRole(one), IsRole) == Described(WithRole(other), IsRole);
+                    Assert.Equal(key.Kind == otherKey.Kind && isSameRole, key == otherKey);
+                }
             },
             iter: 20_000);
 
@@ -67,15 +71,18 @@ public class UserRuleTests
         Assert.NotEqual(ByUser.KeyOf(new(new NamedIdentity("a"))), ByUser.KeyOf(new(new NamedIdentity("b"))));
     }
 
-    private static ClaimsIdentity[] SignedIn(ClaimsPrincipal user) => [.. user.Identities.Where(static identity => identity.IsAuthenticated)];
+    private static ClaimsIdentity[] SignedIn(ClaimsPrincipal user) =>
+        [.. user.Identities.Where(static identity => identity.IsAuthenticated)];
 
     private static UserKind KindOf(ClaimsPrincipal user) => SignedIn(user) switch
     {
         [] => UserKind.Anonymous,
-        var signedIn when signedIn.All(static identity => identity.HasClaim(static claim => IsIdentifier(claim) && claim.Value.Length > 0)) =>
-            UserKind.Identified,
+        var signedIn when signedIn.All(HasIdentifier) => UserKind.Identified,
         _ => UserKind.Indistinct,
     };
+
+    private static bool HasIdentifier(ClaimsIdentity identity) =>
+        identity.HasClaim(static claim => IsIdentifier(claim) && claim.Value.Length > 0);
 
     private static bool IsIdentifier(Claim claim) => !IsRole(claim);
 
@@ -85,8 +92,9 @@ public class UserRuleTests
         user.Identities.Where(static identity => identity.HasClaim(static claim => IsRole(claim)));
 
     /// <summary>An independent description of what counts: JSON, sorted.</summary>
-    private static string Described(IEnumerable<ClaimsIdentity> identities, Predicate<Claim> counts) => Json(identities.Select(identity => Json(
-        identity.Claims.Where(claim => counts(claim)).Select(static claim => Json([claim.Type, claim.Value, claim.Issuer, claim.OriginalIssuer]))
+    private static string Described(IEnumerable<ClaimsIdentity> identities, Predicate<Claim> counts) => Json(identities.Select(
+        identity => Json(identity.Claims.Where(claim => counts(claim))
+            .Select(static claim => Json([claim.Type, claim.Value, claim.Issuer, claim.OriginalIssuer]))
             .Order(StringComparer.Ordinal)
             .Prepend(identity.AuthenticationType))).Order(StringComparer.Ordinal));
 
