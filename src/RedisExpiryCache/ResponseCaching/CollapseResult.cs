@@ -49,11 +49,11 @@ internal enum FetchEnd
 
 internal static class FetchEnds
 {
-    /// <summary>The end of a call whose response may not be shared. A 304 answers the client's own condition.</summary>
+    /// <summary>The end of a call whose response may not be shared. 304 and 412 answer the client's own condition.</summary>
     public static FetchEnd Of(HttpContext context, string? forbidden) => context switch
     {
-        { RequestAborted.IsCancellationRequested: true } or { Response.StatusCode: StatusCodes.Status304NotModified } =>
-            FetchEnd.Inconclusive,
+        { RequestAborted.IsCancellationRequested: true } => FetchEnd.Inconclusive,
+        { Response.StatusCode: StatusCodes.Status304NotModified or StatusCodes.Status412PreconditionFailed } => FetchEnd.Inconclusive,
         { Response.StatusCode: StatusCodes.Status429TooManyRequests or >= StatusCodes.Status500InternalServerError } => FetchEnd.Failed,
         _ => forbidden == NoStoreReason.Incomplete.Token() ? FetchEnd.Failed : FetchEnd.NotShareable,
     };
