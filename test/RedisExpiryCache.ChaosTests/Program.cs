@@ -1,5 +1,6 @@
 using RedisExpiryCache.ChaosTests.Crashes;
 using RedisExpiryCache.ChaosTests.NearCache;
+using RedisExpiryCache.ChaosTests.StalledClients;
 using RedisExpiryCache.ChaosTests.Staleness;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
@@ -11,6 +12,7 @@ return args switch
     [NearApp.Verb, .. var rest] => await NearApp.RunAsync(rest),
     [LongRun.Verb, NearLongRun.Option, .. var rest] => await NearLongRun.RunAsync(rest),
     [LongRun.Verb, RogueLongRun.Option, .. var rest] => await RogueLongRun.RunAsync(rest),
+    [LongRun.Verb, StalledLongRun.Option, .. var rest] => await StalledLongRun.RunAsync(rest),
     [LongRun.Verb, .. var rest] => await LongRun.RunAsync(rest),
     _ when args.Any(static arg => arg is "--server" or "--internal-msbuild-node") => await TestPlatformTestFramework.RunAsync(args, static (_, _) => { }),
     _ => await ConsoleRunner.Run(args),

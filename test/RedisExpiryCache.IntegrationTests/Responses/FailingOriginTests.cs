@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using RedisExpiryCache.IntegrationTests.Support;
 
@@ -62,7 +63,7 @@ public sealed class FailingOriginTests(RedisFixture fixture)
         var leader = app.Client.SendAsync(request, leaving.Token);
         await origin.CalledAsync(1);
 
-        Assert.All(await Task.WhenAll(FailingOrigin.Send(app)), static status => Assert.Equal(200, status));
+        Assert.All(await WaitAsync(origin, FailingOrigin.Send(app)), static status => Assert.Equal(200, status));
         Assert.InRange(origin.Calls, 2, MostAtOnce);
         Assert.False(leader.IsCompleted);
         await leaving.CancelAsync();
@@ -234,6 +235,16 @@ public sealed class FailingOriginTests(RedisFixture fixture)
         var followers = FailingOrigin.Send(app);
         await Crowds.LookedAsync(app, 1 + FailingOrigin.Followers);
         origin.First.Open();
-        return await Task.WhenAll([leader, .. followers]);
+        return await WaitAsync(origin, [leader, .. followers]);
+    }
+
+    /// <summary>Writes the figures of docs/guarantees.md to the output of the test.</summary>
+    private static async Task<int?[]> WaitAsync(FailingOrigin origin, Task<int?>[] requests)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var statuses = await Task.WhenAll(requests);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{origin.Calls} calls, {origin.MostAtOnce} at once, last answer after {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s");
+        return statuses;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
@@ -11,6 +12,7 @@ public sealed class StalledClientTests(RedisFixture fixture)
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private int calls;
+    private int returned;
     private int length = 1_000_000;
 
     [Theory]
@@ -55,27 +57,43 @@ public sealed class StalledClientTests(RedisFixture fixture)
     }
 
     [Theory]
-    [InlineData("/PAGE")]
-    [InlineData("/page/")]
-    [InlineData("/page")]
-    public async Task A_stored_page_stays_a_hit_while_a_client_does_not_read_an_answer_of_the_same_URL(string spelling)
+    [InlineData("/PAGE?a=1&b=2")]
+    [InlineData("/page/?a=1&b=2")]
+    [InlineData("/page?b=2&a=1")]
+    [InlineData("/page?a=1&b=2", "accept-language", "de")]
+    public async Task A_stored_page_stays_a_hit_while_a_client_does_not_read_another_spelling_or_variant(string path, params string[] field)
+    {
+        await using var app = await StartAsync(HttpProtocols.Http2);
+        await app.WarmAsync("/page?a=1&b=2");
+        var returnedBefore = returned;
+        using var stalled = await StallAsync(app, HttpProtocols.Http2, path, field is [var name, var value] ? [(name, value)] : []);
+        await app.CountedAsync(2, "response.stores", ("outcome", "stored"));
+        for (var i = 0; i < 50; i++)
+            Assert.True((await app.GetAsync("/page?a=1&b=2")).IsHit);
+
+        // The application is still inside of the write that the client does not read.
+        Assert.Equal((2, returnedBefore), (calls, returned));
+    }
+
+    [Fact]
+    public async Task An_evicted_page_is_stored_again_and_a_hit_while_the_client_that_caused_it_does_not_read()
     {
         await using var app = await StartAsync(HttpProtocols.Http2);
         await app.WarmAsync("/page");
-        if (spelling == "/page")
-            await app.Control.EvictAsync("/page", TestContext.Current.CancellationToken);
-
-        using var stalled = await StallAsync(app, HttpProtocols.Http2, spelling);
+        await app.Control.EvictAsync("/page", TestContext.Current.CancellationToken);
+        using var stalled = await StallAsync(app, HttpProtocols.Http2, "/page");
         await app.CountedAsync(2, "response.stores", ("outcome", "stored"));
         for (var i = 0; i < 50; i++)
             Assert.True((await app.GetAsync("/page")).IsHit);
+
+        Assert.Equal(2, calls);
     }
 
-    private async Task<StalledClient> StallAsync(CachedApp app, HttpProtocols protocols, string path)
+    private async Task<StalledClient> StallAsync(CachedApp app, HttpProtocols protocols, string path, params (string Name, string Value)[] fields)
     {
         var before = calls;
         var client = await (protocols == HttpProtocols.Http2
-            ? StalledClient.GetHttp2Async(app.Address, path)
+            ? StalledClient.GetHttp2Async(app.Address, path, fields)
             : StalledClient.GetAsync(app.Address, path));
         await Eventually.True(() => Volatile.Read(ref calls) > before, Deadline, "the origin to be called");
         return client;
@@ -92,15 +110,20 @@ public sealed class StalledClientTests(RedisFixture fixture)
         {
             Options = static options => options.ResponseCaching.CollapseTimeout = TimeSpan.FromSeconds(8),
             Protocols = protocols,
+
+            // The server would cut off a client that does not read, and with it end the state that is tested.
+            Services = static services => services.Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MinResponseDataRate = null),
         });
 
     private async Task ServeAsync(HttpContext context, bool hasLength)
     {
         Interlocked.Increment(ref calls);
-        context.Response.Headers.CacheControl = "max-age=60";
+        (context.Response.Headers.CacheControl, context.Response.Headers.Vary) = ("max-age=60", "Accept-Language");
         context.Response.ContentLength = hasLength ? length : null;
         var chunk = new byte[hasLength ? length : 1_000_000];
         for (var sent = 0; sent < length; sent += chunk.Length)
             await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
+
+        Interlocked.Increment(ref returned);
     }
 }

@@ -19,18 +19,19 @@ internal sealed class StalledClient : IDisposable
         SendAsync(address, Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: app.example\r\n\r\n"));
 
     /// <summary>HTTP/2 with a window of zero: the server may send header fields and no byte of a body.</summary>
-    public static Task<StalledClient> GetHttp2Async(Uri address, string path)
+    public static Task<StalledClient> GetHttp2Async(Uri address, string path, params (string Name, string Value)[] fields)
     {
         byte[] initialWindow = [0, 4, 0, 0, 0, 0];
 
         // RFC 7541: ":method: GET" and ":scheme: http" by index; ":path" and ":authority" as literals.
-        byte[] fields = [0x82, 0x86, 0x04, (byte)path.Length, .. Encoding.ASCII.GetBytes(path), 0x01, 11, .. "app.example"u8];
+        byte[] start = [0x82, 0x86, 0x04, (byte)path.Length, .. Encoding.ASCII.GetBytes(path), 0x01, 11, .. "app.example"u8];
+        byte[] block = [.. start, .. fields.SelectMany(LiteralOf)];
         return SendAsync(
             address,
             [
                 .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8,
                 .. Frame(Settings, 0, 0, initialWindow),
-                .. Frame(Headers, EndOfStreamAndHeaders, 1, fields),
+                .. Frame(Headers, EndOfStreamAndHeaders, 1, block),
             ]);
     }
 
@@ -43,6 +44,9 @@ internal sealed class StalledClient : IDisposable
         await socket.SendAsync(bytes);
         return new StalledClient(socket);
     }
+
+    private static byte[] LiteralOf((string Name, string Value) field) =>
+        [0, (byte)field.Name.Length, .. Encoding.ASCII.GetBytes(field.Name), (byte)field.Value.Length, .. Encoding.ASCII.GetBytes(field.Value)];
 
     private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
