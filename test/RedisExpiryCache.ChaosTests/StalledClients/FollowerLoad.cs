@@ -10,7 +10,7 @@ internal sealed record FollowerOutcome(int Calls, int Answered, TimeSpan First, 
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Calls,2} calls of the origin, {Answered} of {FollowerLoad.Followers} answered, first {First.TotalSeconds:0.00} s, last {Longest.TotalSeconds:0.00} s");
+        $"{Calls,2} calls of the origin, {Answered} answered, {First.TotalSeconds:0.00} to {Longest.TotalSeconds:0.00} s");
 }
 
 /// <summary>Followers of a request whose client does not read.</summary>
@@ -27,7 +27,8 @@ internal static class FollowerLoad
 
         using var client = pages.NewClient(protocols);
         var waits = await Task.WhenAll(Enumerable.Range(0, Followers).Select(_ => FollowAsync(client, path)));
-        return new FollowerOutcome(pages.Calls - before, waits.Count(static wait => wait is not null), waits.Min() ?? default, waits.Max() ?? default);
+        var answered = waits.Count(static wait => wait is not null);
+        return new FollowerOutcome(pages.Calls - before, answered, waits.Min() ?? default, waits.Max() ?? default);
     }
 
     /// <returns>The time to the end of the answer; null: it was cut short.</returns>

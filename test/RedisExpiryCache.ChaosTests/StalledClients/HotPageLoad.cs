@@ -34,9 +34,9 @@ internal sealed class HotPageOutcome
         TimeSpan[] sorted = [.. _times.Order()];
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{sorted.Length,6} answers, {Hits,6} hits, p50 {At(50):0.0} ms, p99 {At(99):0.0} ms, {Stalled} stalled streams{(_misses.Count == 0 ? "" : "; misses:")} {Misses()}");
+            $"{sorted.Length,6} answers, {Hits,6} hits, p50 {At(50):0.0} ms, p99 {At(99):0.0} ms, {Stalled} stalled streams{Misses()}");
 
-        string Misses() => string.Join(", ", _misses.CountBy(static miss => miss).Select(static miss => $"{miss.Value} {miss.Key}"));
+        string Misses() => string.Concat(_misses.CountBy(static miss => miss).Select(static miss => $"; {miss.Value} {miss.Key}"));
 
         double At(int percent) => sorted.Length == 0 ? 0 : sorted[sorted.Length * percent / 100].TotalMilliseconds;
     }
@@ -96,8 +96,9 @@ internal sealed class HotPageLoad(StalledPages pages, string path)
         while (!end.IsCancellationRequested)
         {
             var number = ++_stalled;
+            var language = string.Create(CultureInfo.InvariantCulture, $"x{number}");
             stalled.Add(await (attack == Attack.OtherVariants
-                ? pages.StallAsync(HttpProtocols.Http2, path + Query, ("accept-language", string.Create(CultureInfo.InvariantCulture, $"x{number}")))
+                ? pages.StallAsync(HttpProtocols.Http2, path + Query, ("accept-language", language))
                 : pages.StallAsync(HttpProtocols.Http2, SpellingOf(number))));
             await Task.Delay(Pause, TimeProvider.System, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

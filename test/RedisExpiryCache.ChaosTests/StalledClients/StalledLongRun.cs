@@ -70,7 +70,10 @@ internal static class StalledLongRun
         }
 
         foreach (var (index, attack) in Attacks.Index().Skip(1))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path} {attack}: {100.0 * hits[index] / hits[0]:0.0} % of the hits"));
+        {
+            var share = 100.0 * hits[index] / hits[0];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path} {attack}: {share:0.0} % of the hits"));
+        }
 
         return hits.All(some => some >= 0.9 * hits[0]);
     }

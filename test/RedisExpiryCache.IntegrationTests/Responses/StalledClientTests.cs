@@ -89,7 +89,8 @@ public sealed class StalledClientTests(RedisFixture fixture)
         Assert.Equal(2, calls);
     }
 
-    private async Task<StalledClient> StallAsync(CachedApp app, HttpProtocols protocols, string path, params (string Name, string Value)[] fields)
+    private async Task<StalledClient> StallAsync(
+        CachedApp app, HttpProtocols protocols, string path, params (string Name, string Value)[] fields)
     {
         var before = calls;
         var client = await (protocols == HttpProtocols.Http2
