@@ -229,7 +229,9 @@ internal sealed class RequestCollapser(
         return new CollapseResult.Retry();
     }
 
-    /// <returns>The lock's token, null where another node has it; and whether another node has stored a response since the lookup.</returns>
+    /// <returns>
+    /// The lock's token, null where another node has it; and whether another node has stored a response since the lookup.
+    /// </returns>
     private async ValueTask<(string? Token, bool IsDone)> TryTakeAsync(string name, TimeSpan lasting, Exchange exchange, Lookup lookup)
     {
         var call = Call.Detached(budget);

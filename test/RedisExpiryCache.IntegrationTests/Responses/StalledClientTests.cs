@@ -113,7 +113,8 @@ public sealed class StalledClientTests(RedisFixture fixture)
             Protocols = protocols,
 
             // The server would cut off a client that does not read, and with it end the state that is tested.
-            Services = static services => services.Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MinResponseDataRate = null),
+            Services = static services => services.Configure<KestrelServerOptions>(
+                static kestrel => kestrel.Limits.MinResponseDataRate = null),
         });
 
     private async Task ServeAsync(HttpContext context, bool hasLength)

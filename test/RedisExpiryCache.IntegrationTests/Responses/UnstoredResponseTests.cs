@@ -23,7 +23,8 @@ public sealed class UnstoredResponseTests(RedisFixture fixture)
             Assert.False((await app.GetAsync($"{path}{Guid.NewGuid()}?q={i}")).WasStored);
 
         // A lock is released after the response.
-        await Eventually.True(async () => (await KeysAsync(app)).Length <= 2, TimeSpan.FromSeconds(30), "at most the keys of everything and the guard");
+        await Eventually.True(
+            async () => (await KeysAsync(app)).Length <= 2, TimeSpan.FromSeconds(30), "at most the keys of everything and the guard");
         Assert.All(await KeysAsync(app), key => Assert.Contains("tag:http:*", key, StringComparison.Ordinal));
     }
 
@@ -99,7 +100,8 @@ public sealed class UnstoredResponseTests(RedisFixture fixture)
 
         private static void Map(WebApplication web, string name, Gate gate)
         {
-            web.MapGet("/page/{id}", [RedisResponseCache(Duration = 60, Tags = ["page:{id}"])] async (PageCounter pages, HttpContext context) =>
+            web.MapGet("/page/{id}", [RedisResponseCache(Duration = 60, Tags = ["page:{id}"])] async (
+                PageCounter pages, HttpContext context) =>
             {
                 var page = pages.Next();
                 await gate.PassAsync(context.RequestAborted);

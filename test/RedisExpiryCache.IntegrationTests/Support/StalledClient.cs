@@ -46,7 +46,10 @@ internal sealed class StalledClient : IDisposable
     }
 
     private static byte[] LiteralOf((string Name, string Value) field) =>
-        [0, (byte)field.Name.Length, .. Encoding.ASCII.GetBytes(field.Name), (byte)field.Value.Length, .. Encoding.ASCII.GetBytes(field.Value)];
+    [
+        0, (byte)field.Name.Length, .. Encoding.ASCII.GetBytes(field.Name),
+        (byte)field.Value.Length, .. Encoding.ASCII.GetBytes(field.Value),
+    ];
 
     private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
