@@ -1,7 +1,7 @@
 using RedisExpiryCache.ChaosTests.Crashes;
 using RedisExpiryCache.ChaosTests.NearCache;
-using RedisExpiryCache.ChaosTests.StalledClients;
 using RedisExpiryCache.ChaosTests.Staleness;
+using RedisExpiryCache.ChaosTests.StalledClients;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
