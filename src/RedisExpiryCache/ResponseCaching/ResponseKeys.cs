@@ -141,7 +141,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         Append(text, policy.VaryByHost ? request.Host.Value?.ToLowerInvariant() : null);
         Append(text, request.PathBase.Value);
         Append(text, request.Path.Value);
-        Append(text, CountedQuery(request.QueryString.Value, policy));
+        Append(text, policy.Query.IsAsSpelled ? request.QueryString.Value : policy.Query.Canonical(request.QueryString.Value));
         Append(text, SpecialSpelling(request, rawTarget, policy));
         Append(text, policy.Endpoint);
         foreach (var part in policy.PartsOf(request.HttpContext))
@@ -168,7 +168,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         return path == (request.PathBase + request.Path).ToUriComponent() ? null : path;
     }
 
-    /// <summary>What counts of a query.</summary>
+    /// <summary>What counts of a query; a question mark alone is none.</summary>
     private static string CountedQuery(string? query, ResponsePolicy policy) =>
         query is null or "?" ? "" : policy.Query.IsAsSpelled ? query : policy.Query.Canonical(query);
 
