@@ -106,14 +106,10 @@ internal sealed class ResponseLookups(
         Question question, Guess guess, string?[] values, EntryRead read, MissingGenerations missing, Call call, int sharedBy)
     {
         AbsentGenerations? absent = null;
-        if (values.Contains(null) && missing != MissingGenerations.Ignore)
-        {
-            // A URL that this process knows has had responses: with a generation of its own, evictions of other URLs do not concern the next one.
-            if (guess.Url is not null)
-                values = await generations.ReadOrCreateAsync(guess.GenerationKeys, Generations.Slack, call);
-            else
-                absent = await NoteAbsentAsync(question, guess, values, call);
-        }
+        if (values.Contains(null) && missing == MissingGenerations.Note)
+            absent = await NoteAbsentAsync(question, guess, values, call);
+        else if (guess.Url is not null && missing == MissingGenerations.Create && values.Contains(null))
+            values = await generations.ReadOrCreateAsync(guess.GenerationKeys, Generations.Slack, call);
 
         if (values.Contains(null))
         {

@@ -67,24 +67,6 @@ public sealed class UnstoredResponseTests(RedisFixture fixture)
         Assert.Equal((true, "page 2 of one"), await node.App.GetAsync("/page/1") is var hit ? (hit.IsHit, hit.Body) : default);
     }
 
-    [Fact]
-    public async Task After_its_own_eviction_a_known_URL_is_stored_again_whatever_else_is_evicted_meanwhile()
-    {
-        await using var node = await Node.StartAsync(fixture.Server, "one", prefix: null);
-        node.Gate.Open();
-        await node.App.WarmAsync("/page/1");
-        await node.App.Control.EvictAsync("/page/1", TestContext.Current.CancellationToken);
-
-        node.Gate.Close();
-        var answer = node.App.GetAsync("/page/1");
-        await node.IsCalledAsync(times: 2);
-        await node.App.Control.EvictAsync("/page/2", TestContext.Current.CancellationToken);
-        node.Gate.Open();
-        await answer;
-
-        Assert.True((await node.App.GetAsync("/page/1")).IsHit);
-    }
-
     private static async Task EvictAsync(CachedApp app, string how)
     {
         var token = TestContext.Current.CancellationToken;
