@@ -82,9 +82,6 @@ internal sealed class Generations(RedisConnection connection)
     /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
     public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Hides(key) ? copies.Find<string>(key) : null;
 
-    /// <summary>One command cannot change several generations: each may be on another server of a cluster.</summary>
-    public bool AreOnSeveralServers => connection.IsCluster;
-
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
     public ValueTask<string?[]> ReadAsync(string[] keys, Call call) => keys.Length == 0 ? new([]) : GenerationReads.ReceiveAsync(reads.Send(keys, call), call);
 

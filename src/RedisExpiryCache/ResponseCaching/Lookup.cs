@@ -58,9 +58,6 @@ internal sealed class Lookup : IDisposable
     /// <summary>The URL's generation before the app ran. Null: a response cannot be stored.</summary>
     public UrlRecord? Url { get; }
 
-    /// <summary>The generations that were not there: <see cref="Url"/> and <see cref="Tags"/> have placeholders. Null: none.</summary>
-    public AbsentGenerations? Absent { get; init; }
-
     /// <summary>The generations of the question's tags before the app ran.</summary>
     public TagStamp[] Stamps => field ??= TagState.StampsOf(Tags);
 
@@ -97,7 +94,7 @@ internal sealed class Lookup : IDisposable
     }
 
     /// <summary>The same URL, looked up by another key, under which nothing was found.</summary>
-    public Lookup Without(string key, bool isAbsent = false) => new(Url, Tags) { Key = key, IsAbsent = isAbsent, Absent = Absent };
+    public Lookup Without(string key, bool isAbsent = false) => new(Url, Tags) { Key = key, IsAbsent = isAbsent };
 
     /// <summary>The same, and nothing was found: for what is done after the buffer of the body has gone back.</summary>
     public Lookup WithoutResponse() => Key is null ? this : Without(Key, IsAbsent);
@@ -141,7 +138,7 @@ internal sealed class Lookup : IDisposable
     /// <summary>The same for so many, of whom each disposes of it.</summary>
     public Lookup SharedBy(int count) => found is null || count == 1
         ? this
-        : new Lookup(Url, Tags, Key!, found with { Read = found.Read.SharedBy(count) }) { LateStamps = LateStamps, Absent = Absent };
+        : new Lookup(Url, Tags, Key!, found with { Read = found.Read.SharedBy(count) }) { LateStamps = LateStamps };
 
     public void Dispose() => found?.Read.Dispose();
 }

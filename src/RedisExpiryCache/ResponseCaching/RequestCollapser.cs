@@ -23,8 +23,7 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </para>
 /// </summary>
 internal sealed class RequestCollapser(
-    NodeLocks locks, Generations generations, ResponseKeys keys, ResponseEvictions evictions, ResponseReport report,
-    IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
+    NodeLocks locks, ResponseKeys keys, ResponseEvictions evictions, ResponseReport report, IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
 {
     /// <summary>For so long no request waits for a response that was not shareable repeatedly, unless a shareable one comes.</summary>
     private static readonly TimeSpan NotShareableFor = TimeSpan.FromSeconds(30);
@@ -125,7 +124,7 @@ internal sealed class RequestCollapser(
 
         fetches.TryRemove(new KeyValuePair<string, CollapsedFetch>(fetch.Key, fetch));
         if (fetch.Lock is { } held)
-            _ = ReleaseBehindAsync(held, end == FetchEnd.NotShareable && held.LeavesNote ? LockNotNeededFor : null);
+            _ = ReleaseBehindAsync(held, end == FetchEnd.NotShareable ? LockNotNeededFor : null);
     }
 
     /// <summary>Both have found the same generations, or the call began after the request came.</summary>
@@ -212,9 +211,9 @@ internal sealed class RequestCollapser(
 
         var name = keys.LockOf(lookup.Key!, lookup.Stamps);
         var expires = Stopwatch.GetTimestamp() + (long)(lasting.TotalSeconds * Stopwatch.Frequency);
-        var (token, isDone) = await TryTakeAsync(name, lasting, exchange, lookup);
+        var (token, isDone) = await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, Call.Detached(budget));
         if (token is not null)
-            fetch.Lock = new NodeLock(name, token, expires, LeavesNote: lookup.Absent is not { Url: true });
+            fetch.Lock = new NodeLock(name, token, expires);
 
         fetch.MayGrow = token is not null;
         if (!isDone && token is not null)
@@ -227,24 +226,6 @@ internal sealed class RequestCollapser(
 
         call.End(FetchEnd.Retry);
         return new CollapseResult.Retry();
-    }
-
-    /// <returns>
-    /// The lock's token, null where another node has it; and whether another node has stored a response since the lookup.
-    /// </returns>
-    private async ValueTask<(string? Token, bool IsDone)> TryTakeAsync(string name, TimeSpan lasting, Exchange exchange, Lookup lookup)
-    {
-        var call = Call.Detached(budget);
-        if (lookup.Absent is not { Url: true })
-            return await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, call);
-
-        // In the same round trip, and in this order: the generation is there before the lock is released.
-        var taking = locks.TryTakeAsync(name, lasting, result: null, call);
-        var url = generations.Send([exchange.Question.UrlKey], call);
-        var found = Generations.ReceiveAsync(url, call).AsTask();
-        Waits.Abandon(found);
-        var (token, _) = await taking;
-        return (token, (await found)[0] is not null);
     }
 
     private AppPace EnterPaceOf(string resource)

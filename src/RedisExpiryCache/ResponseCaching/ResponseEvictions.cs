@@ -55,25 +55,17 @@ internal sealed class ResponseEvictions(
     /// <returns>Why it could not be done, logged and counted; null: it was.</returns>
     public ValueTask<Exception?> TryEvictAsync(string pathAndQuery, Call call, UrlRenewal? renewal = null) => Attempt(
         new(EvictionTarget.Path, pathAndQuery, ResponseOutcome.Evicted),
-        () => GuardAndUrlKeysOf(pathAndQuery),
-        async guardAndUrlKeys =>
+        () => UrlKeysOf(pathAndQuery),
+        async urlKeys =>
         {
-            if (renewal is not null)
+            if (renewal is null)
             {
-                await generations.RemoveAsync(guardAndUrlKeys[0], call);
-                await renewal.RenewAsync(generations, call);
-                await entries.RemoveAsync([.. guardAndUrlKeys.Skip(1).Where(key => key != renewal.UrlKey)], call);
+                await entries.RemoveAsync(urlKeys, call);
                 return;
             }
 
-            // One DEL; several servers, each of which gets its own, have to be asked in order.
-            if (generations.AreOnSeveralServers)
-            {
-                await generations.RemoveAsync(guardAndUrlKeys[0], call);
-                guardAndUrlKeys = guardAndUrlKeys[1..];
-            }
-
-            await entries.RemoveAsync(guardAndUrlKeys, call);
+            await renewal.RenewAsync(generations, call);
+            await entries.RemoveAsync([.. urlKeys.Where(key => key != renewal.UrlKey)], call);
         });
 
     /// <inheritdoc cref="TryEvictAsync" />
@@ -88,12 +80,8 @@ internal sealed class ResponseEvictions(
     /// <inheritdoc cref="TryEvictAsync" />
     public ValueTask<Exception?> TryMarkStaleAsync(string pathAndQuery, Call call) => Attempt(
         new(EvictionTarget.Path, pathAndQuery, ResponseOutcome.MarkedStale),
-        () => GuardAndUrlKeysOf(pathAndQuery),
-        async guardAndUrlKeys =>
-        {
-            await generations.RemoveAsync(guardAndUrlKeys[0], call);
-            await Task.WhenAll(guardAndUrlKeys.Skip(1).Select(key => generations.RetireAsync(key, call).AsTask()));
-        });
+        () => UrlKeysOf(pathAndQuery),
+        urlKeys => Task.WhenAll(urlKeys.Select(key => generations.RetireAsync(key, call).AsTask())));
 
     /// <inheritdoc cref="TryEvictAsync" />
     public ValueTask<Exception?> TryMarkStaleByTagAsync(string tag, Call call) =>
@@ -123,9 +111,6 @@ internal sealed class ResponseEvictions(
             else
                 await generations.RemoveAsync(tagKeys[0], call);
         });
-
-    /// <summary>The guard goes first: see <see cref="AbsentGenerations"/>.</summary>
-    private async ValueTask<string[]> GuardAndUrlKeysOf(string pathAndQuery) => [keys.GuardKey, .. await UrlKeysOf(pathAndQuery)];
 
     /// <summary>
     /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known here. So the

@@ -16,7 +16,6 @@ namespace RedisExpiryCache.ResponseCaching;
 //   GET:*DIGEST                                 the variants of one resource that were stored last (VariantRegister)
 //   tag:http:products                           a tag: its generation
 //   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a tag or group is evicted
-//   tag:http:*guard                             a random id that each eviction of a URL deletes (AbsentGenerations)
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
 //
 // A URL's key is deliberately coarse: without host, scheme, spelling of the path (SpellingText), a trailing slash, order of the query. That
@@ -31,9 +30,6 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     /// <summary>What requests ask for.</summary>
     public RequestTargets Targets => field ??= new RequestTargets(this);
-
-    /// <summary>The key of the guard: its value changes with each eviction of a URL.</summary>
-    public string GuardKey { get; } = KeyOfTag(instanceName, "*guard");
 
     // Asked for by each request.
     private readonly string everythingKey = KeyOfTag(instanceName, EverythingTag);

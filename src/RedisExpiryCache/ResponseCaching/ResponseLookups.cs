@@ -30,14 +30,14 @@ internal sealed class ResponseLookups(
     /// One round trip in the steady state; two where this process does not know the URL yet, or it has changed, or others ask for the same at the time.
     /// </summary>
     /// <param name="question">The request.</param>
-    /// <param name="missing">What to do about generations that are not there.</param>
+    /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
     /// <param name="call">Since when the request waits for the store.</param>
     /// <param name="guess">Null: the answer is this question's. Else others ask for the same at the time, and only what <see cref="Lookup.Answers"/> the question is.</param>
-    public ValueTask<Lookup> FindAsync(Question question, MissingGenerations missing, Call call, out string? guess)
+    public ValueTask<Lookup> FindAsync(Question question, bool mayStore, Call call, out string? guess)
     {
         guess = GuessKey(question);
         if (guess is null)
-            return FindAloneAsync(question, missing, call);
+            return FindAloneAsync(question, mayStore, call);
 
         if (urls.Find(question.UrlKey) is { LargestBody: > 0 and var size })
         {
@@ -48,8 +48,8 @@ internal sealed class ResponseLookups(
         var finding = lookups.AskAsync(
             guess,
             call,
-            (Lookups: this, Question: question, Missing: missing),
-            static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.Missing, call, count),
+            (Lookups: this, Question: question, MayStore: mayStore),
+            static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.MayStore, call, count),
             out var isShared,
             static asked => asked with { Question = asked.Question.Kept() });
         guess = isShared ? guess : null;
@@ -57,7 +57,7 @@ internal sealed class ResponseLookups(
     }
 
     /// <summary>The same without regard to others.</summary>
-    public ValueTask<Lookup> FindAloneAsync(Question question, MissingGenerations missing, Call call) => AskAsync(question, missing, call);
+    public ValueTask<Lookup> FindAloneAsync(Question question, bool mayStore, Call call) => AskAsync(question, mayStore, call);
 
     /// <summary>Where the response to this request is likely to be, as far as this process remembers.</summary>
     public string? GuessKey(Question question) => urls.Find(question.UrlKey) is { HasResponses: true } guess ? keys.VariantOf(question, guess) : null;
@@ -80,20 +80,19 @@ internal sealed class ResponseLookups(
 
     /// <summary>Waits for Redis; what comes after that is <see cref="AnswerAsync"/>'s, apart, so that what waits is small.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Lookup> AskAsync(Question question, MissingGenerations missing, Call call, int sharedBy = 1)
+    private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call, int sharedBy = 1)
     {
         var url = urls.Find(question.UrlKey);
         var key = url is { HasResponses: true } ? keys.VariantOf(question, url) : null;
         var isAsOne = key is not null && url is { FoundSmall: true, LargestBody: 0 } && generations.MayAskTogether(call);
-        var guard = url is null && missing == MissingGenerations.Note ? ReadGuardAsync(call) : null;
-        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, key, isAsOne, guard);
-        var (values, read) = await ReadAsync(guess, missing, call);
-        return await AnswerAsync(question, guess, values, read, missing, call, sharedBy);
+        var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, key, isAsOne);
+        var (values, read) = await ReadAsync(guess, mayStore, call);
+        return await AnswerAsync(question, guess, values, read, mayStore, call, sharedBy);
     }
 
-    private ValueTask<(string?[] Values, EntryRead Guessed)> ReadAsync(Guess guess, MissingGenerations missing, Call call) => guess switch
+    private ValueTask<(string?[] Values, EntryRead Guessed)> ReadAsync(Guess guess, bool mayStore, Call call) => guess switch
     {
-        { Url: null } when missing == MissingGenerations.Create => CreateAsync(guess.GenerationKeys, call),
+        { Url: null } when mayStore => CreateAsync(guess.GenerationKeys, call),
         { IsAsOne: true } => generations.ReadWithEntryAsync(guess.Key!, guess.GenerationKeys, call),
         _ => ReadTogether(guess, call),
     };
@@ -102,13 +101,9 @@ internal sealed class ResponseLookups(
         (await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call), default);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Lookup> AnswerAsync(
-        Question question, Guess guess, string?[] values, EntryRead read, MissingGenerations missing, Call call, int sharedBy)
+    private async ValueTask<Lookup> AnswerAsync(Question question, Guess guess, string?[] values, EntryRead read, bool mayStore, Call call, int sharedBy)
     {
-        AbsentGenerations? absent = null;
-        if (values.Contains(null) && missing == MissingGenerations.Note)
-            absent = await NoteAbsentAsync(question, guess, values, call);
-        else if (guess.Url is not null && missing == MissingGenerations.Create && values.Contains(null))
+        if (guess.Url is not null && mayStore && values.Contains(null))
             values = await generations.ReadOrCreateAsync(guess.GenerationKeys, Generations.Slack, call);
 
         if (values.Contains(null))
@@ -118,7 +113,7 @@ internal sealed class ResponseLookups(
         }
 
         var url = values[0] == guess.Url?.Value ? guess.Url! : new UrlRecord(values[0]!);
-        if (url != guess.Url && absent is not { Url: true })
+        if (url != guess.Url)
             urls.Remember(question.UrlKey, url);
 
         var tags = new TagState[question.Tags.Length];
@@ -133,36 +128,12 @@ internal sealed class ResponseLookups(
             read = url.HasResponses ? await entries.ReadAsync(key, call, expectedSize: url.LargestBody) : new EntryRead(EntryMiss.Absent);
         }
 
-        var known = new Lookup(url, tags) { Absent = absent };
+        var known = new Lookup(url, tags);
         var found = await Checked(known, key, read, isRetired: false, call);
         if (found.Response is null && url.HasResponses)
             found = await FindRetired(question, found, call) ?? found;
 
         return found.SharedBy(sharedBy);
-    }
-
-    /// <summary>Puts placeholders in the place of absent generations; where that cannot be done, nothing is stored.</summary>
-    private async ValueTask<AbsentGenerations?> NoteAbsentAsync(Question question, Guess guess, string?[] values, Call call)
-    {
-        const int Everything = 1;
-        var guard = (await (guess.Guard ?? ReadGuardAsync(call)))[0];
-        values[Everything] ??= (await generations.ReadOrCreateAsync([guess.GenerationKeys[Everything]], Generations.Slack, call))[0];
-        if (guard is null || values[Everything] is not { } everything)
-            return null;
-
-        var absent = new AbsentGenerations(values[0] is null, [.. question.Tags.Where((_, i) => values[i + 1] is null)], guard);
-        for (var i = 0; i < values.Length; i++)
-            values[i] ??= AbsentGenerations.PlaceholderOf(guess.GenerationKeys[i], everything, guard);
-
-        return absent;
-    }
-
-    /// <summary>Begun beside the other reads where it is likely to be needed, and not awaited where it is not.</summary>
-    private Task<string?[]> ReadGuardAsync(Call call)
-    {
-        var reading = generations.ReadOrCreateAsync([keys.GuardKey], Generations.Slack, call).AsTask();
-        Waits.Abandon(reading);
-        return reading;
     }
 
     /// <summary>All in one round trip.</summary>
@@ -235,7 +206,6 @@ internal sealed class ResponseLookups(
                 return new Lookup(known.Url, known.Tags, key, new FoundResponse(response, body, read))
                 {
                     LateStamps = TagState.StampsOf(states.AsSpan(known.Tags.Length)),
-                    Absent = known.Absent,
                 };
             }
 
@@ -266,6 +236,5 @@ internal sealed class ResponseLookups(
     /// <param name="Url">As this process knows it; null: not at all.</param>
     /// <param name="Key">Under which there may be a response; null: there is none yet.</param>
     /// <param name="IsAsOne">It is asked for together with the generations.</param>
-    /// <param name="Guard">Being read, because this process does not know the URL; null: it is not.</param>
-    private readonly record struct Guess(string[] GenerationKeys, UrlRecord? Url, string? Key, bool IsAsOne, Task<string?[]>? Guard);
+    private readonly record struct Guess(string[] GenerationKeys, UrlRecord? Url, string? Key, bool IsAsOne);
 }

@@ -7,8 +7,7 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
 /// Responses in Redis. What is stored hangs on generations (see <see cref="ResponseKeys"/>): a response is kept under its URL's and stamped with those
-/// of its tags, all of them read before the app ran (<see cref="AbsentGenerations"/>: those that were there). An eviction deletes a
-/// generation. So neither a response that was being made at the time,
+/// of its tags, all of them read before the app ran. An eviction deletes a generation. So neither a response that was being made at the time,
 /// nor a write that Redis applies late, can be reached after it:
 /// <code>
 ///   request: reads generation 1, runs the app …………………………………… stores under generation 1
@@ -31,11 +30,10 @@ internal sealed class ResponseStore(
     {
         try
         {
-            var call = question.Budget.Begin();
-            if (await CurrentUrlAsync(question, lookup, call) is { } url)
+            if (lookup.Url is { } url)
             {
                 var digest = keys.DigestOf(question, Variants.Union(url.Names, names));
-                await entries.RemoveAsync([ResponseKeys.VariantOf(question.UrlKey, url.Generation, digest)], call);
+                await entries.RemoveAsync([ResponseKeys.VariantOf(question.UrlKey, url.Generation, digest)], question.Budget.Begin());
             }
         }
         catch (Exception failure)
@@ -44,24 +42,16 @@ internal sealed class ResponseStore(
         }
     }
 
-    /// <summary>The generation under which <see cref="StoreAsync"/> has stored, created since the lookup where it was absent.</summary>
-    private async ValueTask<UrlRecord?> CurrentUrlAsync(Question question, Lookup lookup, Call call)
-    {
-        if (lookup.Absent is not { Url: true })
-            return lookup.Url;
-
-        return (await generations.ReadAsync([question.UrlKey], call))[0] is { } value ? new UrlRecord(value) : null;
-    }
-
     /// <summary>Stores a response with its expiry, where requests like this one will find it.</summary>
     /// <returns>False when an eviction came since the lookup: what was written can never be served.</returns>
     public async ValueTask<bool> StoreAsync(
         Question question, Lookup lookup, CachedResponse response, LateTags lateTags, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
         var call = question.Budget.Begin();
-        if (await PlaceAsync(question, lookup, lateTags, call) is not var (url, stamps))
+        if (await StampsOf(lookup, lateTags, call) is not { } stamps)
             return false;
 
+        var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
         var digest = keys.DigestOf(question, union);
         var stored = url.With(union, new UrlVariant(digest, question.Target.Digest, TagToAskAbout(response)), body.Length);
@@ -140,39 +130,21 @@ internal sealed class ResponseStore(
         }
     }
 
-    /// <summary>The generations under which a response is stored; null: there was an eviction since the lookup.</summary>
-    /// <remarks>
-    /// Those that were absent at the lookup, and those of tags named since, are created first; then guard and note are compared:
-    /// <code>
-    ///   request:  reads guard 1, no generation; origin ……… creates the generation, reads guard 1, stores
-    ///   eviction:                                                    DEL guard, DEL generation: what was stored is unreachable
-    /// </code>
-    /// </remarks>
-    private async ValueTask<Placement?> PlaceAsync(Question question, Lookup lookup, LateTags lateTags, Call call)
+    /// <summary>
+    /// The stamps of the lookup, and those of tags (and groups, RFC 9875) that were named only while the response was made. Their generations are
+    /// read now, so it has to be known that no tag was evicted since the lookup; the note says so.
+    /// </summary>
+    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, LateTags lateTags, Call call)
     {
-        var isUrlAbsent = lookup.Absent is { Url: true };
-        string[] tags = [.. lookup.Absent?.Tags ?? [], .. lateTags.Named];
-        if (!isUrlAbsent && tags.Length == 0)
-            return new Placement(lookup.Url!, [.. lookup.Stamps, .. lateTags.Inherited]);
+        if (lateTags.Named.Length == 0)
+            return [.. lookup.Stamps, .. lateTags.Inherited];
 
-        string[] url = isUrlAbsent ? [question.UrlKey] : [];
-        var values = await generations.ReadOrCreateAsync([.. url, .. tags.Select(keys.TagOf)], Generations.Slack, call);
-        if (values.Contains(null) || !await IsUnchangedAsync(lookup, call))
+        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(lateTags.Named, keys.TagOf), Generations.Slack, call);
+        var everything = (await generations.ReadAsync([keys.TagOf(ResponseKeys.EverythingTag)], call))[0];
+        if (everything is null || Generations.NoteOf(everything) != lookup.TagNote || values.Contains(null))
             return null;
 
-        var stamps = tags.Zip(values[^tags.Length..], static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)));
-        return new Placement(
-            isUrlAbsent ? new UrlRecord(values[0]!) : lookup.Url!,
-            [.. lookup.Stamps.Where(stamp => !tags.Contains(stamp.Tag)), .. lateTags.Inherited, .. stamps]);
-    }
-
-    /// <summary>Whether nothing was evicted since the lookup, as far as guard and note can tell.</summary>
-    private async ValueTask<bool> IsUnchangedAsync(Lookup lookup, Call call)
-    {
-        var everything = keys.TagOf(ResponseKeys.EverythingTag);
-        var now = await generations.ReadAsync(lookup.Absent is null ? [everything] : [everything, keys.GuardKey], call);
-        return now[0] is { } value && Generations.NoteOf(value) == lookup.TagNote
-            && (lookup.Absent is null || now[1] == lookup.Absent.Guard);
+        return [.. lookup.Stamps, .. lateTags.Inherited, .. lateTags.Named.Zip(values, static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
     }
 
     /// <summary>Deletes the oldest variants of the resource that are too many.</summary>
@@ -200,10 +172,8 @@ internal sealed class ResponseStore(
         ];
         return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
     }
-}
 
-/// <summary>The generations under which a response is stored.</summary>
-internal readonly record struct Placement(UrlRecord Url, TagStamp[] Stamps);
+}
 
 /// <summary>What became of a response that was to be stored.</summary>
 internal enum StoreOutcome

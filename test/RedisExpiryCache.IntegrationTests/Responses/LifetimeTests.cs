@@ -92,8 +92,7 @@ public sealed class LifetimeTests(RedisFixture fixture)
         await using var app = await CachedApp.StartAsync(
             fixture.Server, web => web.MapPage("/a", new RedisResponseCacheAttribute { SlidingDuration = 1000, Tags = ["things"] }));
         await app.GetAsync("/a");
-        string[] apart = ["#", "*guard"];
-        var generations = (await KeysAsync(app)).Where(key => !apart.Any(part => key.Contains(part, StringComparison.Ordinal))).ToArray();
+        var generations = (await KeysAsync(app)).Where(key => !key.Contains('#', StringComparison.Ordinal)).ToArray();
         Assert.Equal(3, generations.Length);
         foreach (var key in generations)
         {
