@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.ChaosTests.Crashes;
@@ -72,9 +73,9 @@ public sealed class KilledTests
                 }
             }
         }
-        catch (HttpRequestException)
+        catch (Exception cut) when (cut is HttpRequestException or SocketException)
         {
-            // Killed in the middle of it.
+            // Killed in the middle of it; while a connection is being made, the client throws what the socket does.
         }
     }));
 
