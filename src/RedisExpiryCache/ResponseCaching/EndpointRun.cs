@@ -81,33 +81,24 @@ internal sealed class EndpointRunFilter : IAsyncActionFilter, IAsyncPageFilter, 
 {
     public int Order => int.MaxValue;
 
-    public Task OnActionExecutionAsync(ActionExecutingContext context, ActionExecutionDelegate next)
-    {
-        return context.HttpContext.Features.Get<EndpointRun>() is { } run ? RunAsync() : next();
-
-        async Task RunAsync()
-        {
-            run.Begin();
-            var executed = await next();
-            if (executed.Exception is not null || executed.Canceled || IsRefusal(executed.Result))
-                run.Fail();
-        }
-    }
+    public Task OnActionExecutionAsync(ActionExecutingContext context, ActionExecutionDelegate next) => RunAsync(
+        context, async () => await next() is var executed && HasFailed(executed.Exception, executed.Canceled, executed.Result));
 
     public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
 
-    public Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
-    {
-        return context.HttpContext.Features.Get<EndpointRun>() is { } run ? RunAsync() : next();
+    public Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next) => RunAsync(
+        context, async () => await next() is var executed && HasFailed(executed.Exception, executed.Canceled, executed.Result));
 
-        async Task RunAsync()
-        {
-            run.Begin();
-            var executed = await next();
-            if (executed.Exception is not null || executed.Canceled || IsRefusal(executed.Result))
-                run.Fail();
-        }
+    private static async Task RunAsync(FilterContext context, Func<Task<bool>> hasFailed)
+    {
+        var run = context.HttpContext.Features.Get<EndpointRun>();
+        run?.Begin();
+        if (await hasFailed())
+            run?.Fail();
     }
+
+    private static bool HasFailed(Exception? exception, bool isCanceled, IActionResult? result) =>
+        exception is not null || isCanceled || IsRefusal(result);
 
     private static bool IsRefusal(IActionResult? result) => result is ChallengeResult or ForbidResult;
 }
