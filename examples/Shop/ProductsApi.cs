@@ -30,7 +30,7 @@ internal static class ProductsApi
                 return Results.BadRequest(new { error = PriceEdit.Rule });
 
             return await shop.SetPriceAsync(id, edit.Price, token) ? Results.Ok(new { id, edit.Price }) : Results.NotFound();
-        }).EvictsCachedResponses(tags: ["product:{id}", "product-lists"]);
+        }).EvictCachedResponses(tags: ["product:{id}", "product-lists"]);
     }
 
     private static ResponseCachePolicyBuilder FiveMinutes(ResponseCachePolicyBuilder policy) => policy.Expire(TimeSpan.FromMinutes(5)).VaryByHost(false);

@@ -15,7 +15,7 @@ internal static class WarmUp
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
         try
         {
-            var stored = app.Services.GetRequiredService<IResponseCacheControl>();
+            var stored = app.Services.GetRequiredService<IResponseCacheInvalidator>();
             var address = new UriBuilder(app.Urls.First(static url => url.StartsWith("http:", StringComparison.Ordinal))) { Host = "localhost" }.Uri;
             foreach (var path in Paths)
             {

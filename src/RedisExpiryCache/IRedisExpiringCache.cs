@@ -42,7 +42,7 @@ public interface IRedisExpiringCache : IBufferDistributedCache
     /// <summary>
     /// Removes all entries that carry the tag, on every node at once: one Redis DEL of one small key, however many they are. Their bytes go when
     /// their own expiry comes; those of an entry without one stay until it is overwritten or removed by its key. Tags of responses are apart: see
-    /// <see cref="IResponseCacheControl.EvictByTagAsync"/>.
+    /// <see cref="IResponseCacheInvalidator.EvictByTagAsync"/>.
     /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="tag"/> is null.</exception>
     ValueTask RemoveByTagAsync(string tag, CancellationToken token = default);

@@ -24,7 +24,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
 
     /// <summary>
     /// Adds the cache. Registered, as one singleton: <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
-    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheControl"/>; with
+    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheInvalidator"/>; with
     /// <see cref="RedisExpiringCacheOptions.UseAsOutputCacheStore"/>, the output cache's store too. The settings come from elsewhere:
     /// <c>services.Configure</c> of <see cref="RedisExpiringCacheOptions"/>, or other calls of this method, whose settings add up.
     /// <para>
@@ -177,7 +177,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddRenewalPipeline();
         services.TryAddSingleton<BackgroundRevalidation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackgroundRevalidation>(static provider => provider.GetRequiredService<BackgroundRevalidation>()));
-        services.TryAddSingleton<IResponseCacheControl>(static provider => provider.GetRequiredService<ResponseEvictions>());
+        services.TryAddSingleton<IResponseCacheInvalidator>(static provider => provider.GetRequiredService<ResponseEvictions>());
         services.TryAddSingleton<PipelineCheck>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, PlacementCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PipelineCheck>(static provider => provider.GetRequiredService<PipelineCheck>()));

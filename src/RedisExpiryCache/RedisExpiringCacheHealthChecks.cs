@@ -23,14 +23,14 @@ public static class RedisExpiringCacheHealthChecksBuilderExtensions
     /// none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="name"/> is null.</exception>
     /// <exception cref="InvalidOperationException">When the check runs: <c>AddRedisExpiringCache</c> was not called.</exception>
-    public static IHealthChecksBuilder AddRedisExpiringCache(
+    public static IHealthChecksBuilder AddRedisExpiringCacheCheck(
         this IHealthChecksBuilder builder,
         string name = "redis-expiring-cache",
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
         TimeSpan? timeout = null) => builder.Add(serviceKey: null, name, failureStatus, tags, timeout);
 
-    /// <summary>Adds a health check of the cache under a key, as <see cref="AddRedisExpiringCache"/> does for the unkeyed one.</summary>
+    /// <summary>Adds a health check of the cache under a key, as <see cref="AddRedisExpiringCacheCheck"/> does for the unkeyed one.</summary>
     /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
     /// <param name="serviceKey">As given to <c>services.AddKeyedRedisExpiringCache</c>.</param>
     /// <param name="name">Of the check. Default: null, <c>redis-expiring-cache-</c> and the key.</param>
@@ -39,7 +39,7 @@ public static class RedisExpiringCacheHealthChecksBuilderExtensions
     /// <param name="timeout">As above. Default: null, none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="serviceKey"/> is null.</exception>
     /// <exception cref="InvalidOperationException">When the check runs: <c>AddKeyedRedisExpiringCache</c> was not called with that key.</exception>
-    public static IHealthChecksBuilder AddKeyedRedisExpiringCache(
+    public static IHealthChecksBuilder AddKeyedRedisExpiringCacheCheck(
         this IHealthChecksBuilder builder,
         object serviceKey,
         string? name = null,

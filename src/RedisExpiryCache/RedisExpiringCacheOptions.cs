@@ -14,7 +14,7 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     public EntryFormat EntryFormat { get; set; } = EntryFormat.Compact;
 
     /// <summary>
-    /// How long a call of the data cache (or of <see cref="IResponseCacheControl"/>, or of the output cache's store) waits for Redis at most,
+    /// How long a call of the data cache (or of <see cref="IResponseCacheInvalidator"/>, or of the output cache's store) waits for Redis at most,
     /// connecting included. Default: 1 second. Range: more than zero, up to 1 hour. What happens when it is over, <see cref="FailureMode"/> says.
     /// Requests have <see cref="ResponseCachingOptions.OperationTimeout"/>.
     /// </summary>

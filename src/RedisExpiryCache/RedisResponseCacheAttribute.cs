@@ -158,7 +158,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>
-    /// Names by which to evict the responses (<see cref="IResponseCacheControl.EvictByTagAsync"/>, <see cref="RedisResponseCacheEvictAttribute"/>). A route
+    /// Names by which to evict the responses (<see cref="IResponseCacheInvalidator.EvictByTagAsync"/>, <see cref="RedisResponseCacheEvictAttribute"/>). A route
     /// value is named in braces: <c>"product:{id}"</c>. Default: none.
     /// </summary>
     /// <remarks>A name that the endpoint's route does not have stops the start of the application.</remarks>

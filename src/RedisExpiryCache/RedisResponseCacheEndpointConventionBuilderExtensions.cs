@@ -39,7 +39,7 @@ public static class RedisResponseCacheEndpointConventionBuilderExtensions
     /// <param name="markStale">Whether they are marked stale instead, and so served until they have been made anew in the background.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException">A path does not begin with a slash.</exception>
-    public static TBuilder EvictsCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
+    public static TBuilder EvictCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
         where TBuilder : IEndpointConventionBuilder =>
         builder.With(new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths, MarkStale = markStale });
 

@@ -30,7 +30,7 @@ public sealed class RedisResponseCacheEvictAttribute : Attribute
 
     /// <summary>
     /// Whether what is named is marked stale instead, and so served until it has been made anew in the background: see
-    /// <see cref="IResponseCacheControl.MarkStaleAsync"/>. Default: false. The URL of an unsafe request itself is evicted all the same (RFC 9111
+    /// <see cref="IResponseCacheInvalidator.MarkStaleAsync"/>. Default: false. The URL of an unsafe request itself is evicted all the same (RFC 9111
     /// 4.4).
     /// </summary>
     public bool MarkStale { get; set; }

@@ -9,7 +9,7 @@ namespace Shop.Controllers;
 /// <summary>A page of each user's own, cached for each of them; and the form that changes it, which is not.</summary>
 [Authorize]
 [Route("/basket")]
-public sealed class BasketController(ShopContext shop, Baskets baskets, IResponseCacheControl stored) : Controller
+public sealed class BasketController(ShopContext shop, Baskets baskets, IResponseCacheInvalidator stored) : Controller
 {
     public const string Policy = "each user's own";
 

@@ -5,14 +5,14 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// Evicts by deleting generations, and marks stale by renaming them. Failure policy: see <see cref="IResponseCacheControl"/>; what is thrown is
+/// Evicts by deleting generations, and marks stale by renaming them. Failure policy: see <see cref="IResponseCacheInvalidator"/>; what is thrown is
 /// logged and counted too, and remembered: this process serves no more of it, and makes up for it once Redis can be asked. What could not be marked
 /// is evicted then.
 /// </summary>
 internal sealed class ResponseEvictions(
     RedisEntries entries, Generations generations, PendingEvictions pending, ResponseKeys keys, PolicyBook policies, AppEndpoints endpoints,
     ResponseReport report, RenewalPipeline renewals)
-    : IResponseCacheControl
+    : IResponseCacheInvalidator
 {
     private volatile QueryRules? queryRulesInUse;
     private long attempts;

@@ -47,7 +47,7 @@ internal static class BenchmarkEndpoints
         app.MapPost("/evict/{tag}", static async (string tag, HttpContext context) =>
         {
             var watch = Stopwatch.StartNew();
-            await context.RequestServices.GetRequiredService<IResponseCacheControl>().EvictByTagAsync(tag);
+            await context.RequestServices.GetRequiredService<IResponseCacheInvalidator>().EvictByTagAsync(tag);
             await context.Response.WriteAsync($"{watch.Elapsed.TotalMilliseconds}");
         });
     }

@@ -34,7 +34,7 @@ internal sealed class NearApp : IAsyncDisposable
 
     public RedisExpiringCache Cache => _web.Services.GetRequiredService<RedisExpiringCache>();
 
-    public IResponseCacheControl Control => _web.Services.GetRequiredService<IResponseCacheControl>();
+    public IResponseCacheInvalidator Control => _web.Services.GetRequiredService<IResponseCacheInvalidator>();
 
     /// <summary>The near cache is in use by the time that this returns.</summary>
     public static async Task<NearApp> StartAsync(string connectionString, string prefix, VersionBoard board)

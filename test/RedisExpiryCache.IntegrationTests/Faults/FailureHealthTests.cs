@@ -63,7 +63,7 @@ public sealed class FailureHealthTests(RedisFixture fixture)
             (options.Configuration, options.OperationTimeout) = (connectionString, Caches.Patience);
             options.CircuitBreaker.FailuresBeforeOpening = 3;
         });
-        services.AddHealthChecks().AddRedisExpiringCache();
+        services.AddHealthChecks().AddRedisExpiringCacheCheck();
         return services.BuildServiceProvider();
     }
 

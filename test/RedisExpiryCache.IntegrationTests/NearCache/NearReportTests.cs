@@ -89,7 +89,7 @@ public sealed class NearReportTests : IAsyncLifetime
             (options.Configuration, options.InstanceName) = (Server.ConnectionString, "app:");
             configure(options);
         });
-        services.AddHealthChecks().AddRedisExpiringCache();
+        services.AddHealthChecks().AddRedisExpiringCacheCheck();
         return services.BuildServiceProvider();
     }
 

@@ -159,8 +159,8 @@ public sealed class OutputCacheStoreTests : IAsyncDisposable
         Assert.NotNull(await data.GetAsync("key", Token));
         await Store.SetAsync("key", Some.Bytes(), ["a"], Long, Token);
         await data.RemoveByTagAsync("a", Token);
-        await _services.GetRequiredService<IResponseCacheControl>().EvictByTagAsync("a", Token);
-        await _services.GetRequiredService<IResponseCacheControl>().EvictAllAsync(Token);
+        await _services.GetRequiredService<IResponseCacheInvalidator>().EvictByTagAsync("a", Token);
+        await _services.GetRequiredService<IResponseCacheInvalidator>().EvictAllAsync(Token);
         Assert.NotNull(await Store.GetAsync("key", Token));
     }
 

@@ -81,7 +81,7 @@ public sealed class HealthCheckTests(RedisFixture fixture)
             if (what == "factory")
                 options.ConnectionMultiplexerFactory = () => throw new NotSupportedException($"cannot open {options.Configuration}");
         });
-        services.AddHealthChecks().AddRedisExpiringCache();
+        services.AddHealthChecks().AddRedisExpiringCacheCheck();
         await using var provider = services.BuildServiceProvider();
 
         var entry = await CheckAsync(provider);
@@ -99,7 +99,7 @@ public sealed class HealthCheckTests(RedisFixture fixture)
         var services = new ServiceCollection().AddLogging();
         services.AddRedisExpiringCache(options => (options.Configuration, options.OperationTimeout) = (fixture.Server.ConnectionString, Caches.Patience));
         services.AddKeyedRedisExpiringCache("sessions", server.ConnectionString);
-        services.AddHealthChecks().AddRedisExpiringCache().AddKeyedRedisExpiringCache("sessions", failureStatus: HealthStatus.Degraded);
+        services.AddHealthChecks().AddRedisExpiringCacheCheck().AddKeyedRedisExpiringCacheCheck("sessions", failureStatus: HealthStatus.Degraded);
         await using var provider = services.BuildServiceProvider();
 
         await server.KillAsync();
@@ -130,7 +130,7 @@ public sealed class HealthCheckTests(RedisFixture fixture)
         await using var server = await RedisServer.StartAsync();
         var services = new ServiceCollection().AddLogging();
         services.AddRedisExpiringCache(options => (options.Configuration, options.OperationTimeout) = (server.ConnectionString, TimeSpan.FromMinutes(10)));
-        services.AddHealthChecks().AddRedisExpiringCache(timeout: TimeSpan.FromMilliseconds(200));
+        services.AddHealthChecks().AddRedisExpiringCacheCheck(timeout: TimeSpan.FromMilliseconds(200));
         await using var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<IDistributedCache>().GetAsync(Some.Key(), Token);
         server.Freeze();
@@ -154,9 +154,9 @@ public sealed class HealthCheckTests(RedisFixture fixture)
     {
         var services = new ServiceCollection();
         services.AddHealthChecks()
-            .AddRedisExpiringCache()
-            .AddRedisExpiringCache("redis", HealthStatus.Degraded, ["ready"], TimeSpan.FromSeconds(3))
-            .AddKeyedRedisExpiringCache("sessions", "keyed", HealthStatus.Degraded, ["live"], TimeSpan.FromSeconds(4));
+            .AddRedisExpiringCacheCheck()
+            .AddRedisExpiringCacheCheck("redis", HealthStatus.Degraded, ["ready"], TimeSpan.FromSeconds(3))
+            .AddKeyedRedisExpiringCacheCheck("sessions", "keyed", HealthStatus.Degraded, ["live"], TimeSpan.FromSeconds(4));
         using var provider = services.BuildServiceProvider();
         var registered = provider.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations.ToArray();
         Assert.Equal(["redis-expiring-cache", "redis", "keyed"], registered.Select(one => one.Name));
@@ -170,8 +170,8 @@ public sealed class HealthCheckTests(RedisFixture fixture)
     {
         foreach (var (add, missing) in new (Action<IHealthChecksBuilder>, string)[]
         {
-            (checks => checks.AddRedisExpiringCache(), "AddRedisExpiringCache"),
-            (checks => checks.AddKeyedRedisExpiringCache("sessions"), "'sessions'"),
+            (checks => checks.AddRedisExpiringCacheCheck(), "AddRedisExpiringCache"),
+            (checks => checks.AddKeyedRedisExpiringCacheCheck("sessions"), "'sessions'"),
         })
         {
             var services = new ServiceCollection().AddLogging();
@@ -186,9 +186,9 @@ public sealed class HealthCheckTests(RedisFixture fixture)
     public void Null_is_refused_by_its_name()
     {
         var checks = new ServiceCollection().AddHealthChecks();
-        Assert.Equal("builder", Assert.Throws<ArgumentNullException>(() => ((IHealthChecksBuilder)null!).AddRedisExpiringCache()).ParamName);
-        Assert.Equal("name", Assert.Throws<ArgumentNullException>(() => checks.AddRedisExpiringCache(null!)).ParamName);
-        Assert.Equal("serviceKey", Assert.Throws<ArgumentNullException>(() => checks.AddKeyedRedisExpiringCache(null!)).ParamName);
+        Assert.Equal("builder", Assert.Throws<ArgumentNullException>(() => ((IHealthChecksBuilder)null!).AddRedisExpiringCacheCheck()).ParamName);
+        Assert.Equal("name", Assert.Throws<ArgumentNullException>(() => checks.AddRedisExpiringCacheCheck(null!)).ParamName);
+        Assert.Equal("serviceKey", Assert.Throws<ArgumentNullException>(() => checks.AddKeyedRedisExpiringCacheCheck(null!)).ParamName);
     }
 
     private static ServiceProvider Provider(string connectionString, HealthStatus? failureStatus = null, TimeSpan? timeout = null)
@@ -196,7 +196,7 @@ public sealed class HealthCheckTests(RedisFixture fixture)
         var services = new ServiceCollection().AddLogging();
         services.AddRedisExpiringCache(options =>
             (options.Configuration, options.OperationTimeout) = (connectionString, timeout ?? options.OperationTimeout));
-        services.AddHealthChecks().AddRedisExpiringCache(failureStatus: failureStatus);
+        services.AddHealthChecks().AddRedisExpiringCacheCheck(failureStatus: failureStatus);
         return services.BuildServiceProvider(validateScopes: true);
     }
 

@@ -49,7 +49,7 @@ public sealed class KeyedCacheTests(RedisFixture fixture)
         Assert.IsType<MemoryDistributedCache>(provider.GetRequiredService<IDistributedCache>());
         Assert.Null(provider.GetService<IRedisExpiringCache>());
         Assert.Null(provider.GetService<RedisExpiringCache>());
-        Assert.Null(provider.GetService<IResponseCacheControl>());
+        Assert.Null(provider.GetService<IResponseCacheInvalidator>());
         Assert.Null(provider.GetKeyedService<IDistributedCache>("other"));
     }
 
@@ -135,7 +135,7 @@ public sealed class KeyedCacheTests(RedisFixture fixture)
     public async Task Without_a_key_it_is_the_unkeyed_cache()
     {
         var services = TestApp.NewServices().AddKeyedRedisExpiringCache(null, ConnectionString);
-        Assert.Contains(services, service => service.ServiceType == typeof(IResponseCacheControl));
+        Assert.Contains(services, service => service.ServiceType == typeof(IResponseCacheInvalidator));
         await using var provider = services.BuildServiceProvider();
         Assert.IsType<RedisExpiringCache>(provider.GetRequiredService<IDistributedCache>());
         Assert.Null(await provider.GetRequiredService<IDistributedCache>().GetAsync(Some.Key(), Token));

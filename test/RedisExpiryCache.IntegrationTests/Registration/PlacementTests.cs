@@ -34,7 +34,7 @@ public sealed class PlacementTests(RedisFixture fixture)
         {
             web.UseRedisExpiringCache();
             web.UseRouting();
-            web.MapPost("/a", static () => "").EvictsCachedResponses(tags: ["a"]);
+            web.MapPost("/a", static () => "").EvictCachedResponses(tags: ["a"]);
         }));
 
     [Fact]

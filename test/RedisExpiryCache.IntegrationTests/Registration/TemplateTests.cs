@@ -39,7 +39,7 @@ public sealed class TemplateTests(RedisFixture fixture)
     public async Task A_tag_or_path_to_evict_that_names_what_the_route_lacks_stops_the_start(
         string? tag, string? path, string named) => await FailsAsync(
         ["POST /products/{productId}", named, "'id'", "productId"],
-        web => web.MapPost("/products/{productId}", static (int productId) => "").EvictsCachedResponses(
+        web => web.MapPost("/products/{productId}", static (int productId) => "").EvictCachedResponses(
             tags: tag is null ? null : [tag], paths: path is null ? null : [path]));
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class EvictionAfterSuccessTests(RedisFixture fixture)
         {
             web.UseAuthentication();
             web.UseAuthorization();
-            web.MapPost("/change", static () => "changed").RequireAuthorization().EvictsCachedResponses(tags: ["things"]);
+            web.MapPost("/change", static () => "changed").RequireAuthorization().EvictCachedResponses(tags: ["things"]);
             web.MapPost("/a", static () => "changed").RequireAuthorization();
         });
         await app.WarmAsync("/a");
@@ -106,7 +106,7 @@ public sealed class EvictionAfterSuccessTests(RedisFixture fixture)
                 context.Response.Headers["X-Kind"] = context.GetEndpoint()?.GetType().Name;
                 await next(context);
             });
-            web.MapPost("/change", static () => "changed").WithDisplayName("the change").EvictsCachedResponses(tags: ["things"]);
+            web.MapPost("/change", static () => "changed").WithDisplayName("the change").EvictCachedResponses(tags: ["things"]);
         });
         await app.WarmAsync("/a");
         var answer = await app.SendAsync(HttpMethod.Post, "/change");

@@ -5,7 +5,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
-/// <summary>IResponseCacheControl, [RedisResponseCacheEvict], and unsafe methods (RFC 9111 4.4).</summary>
+/// <summary>IResponseCacheInvalidator, [RedisResponseCacheEvict], and unsafe methods (RFC 9111 4.4).</summary>
 public sealed class EvictionTests(RedisFixture fixture)
 {
     [Fact]

@@ -205,7 +205,7 @@ public sealed class MarkStaleTests(RedisFixture fixture)
                 return context.Request.Headers.IfNoneMatch == "\"one\"" ? Results.StatusCode(304) : Results.Text(await Make(context));
             });
             web.MapPost("/attribute/{id}", [RedisResponseCacheEvict(Tags = ["page:{id}"], MarkStale = true)] () => "done");
-            web.MapPost("/convention/{id}", () => "done").EvictsCachedResponses(paths: ["/pages/{id}"], markStale: true);
+            web.MapPost("/convention/{id}", () => "done").EvictCachedResponses(paths: ["/pages/{id}"], markStale: true);
         },
         new AppSetup { Prefix = prefix });
 

@@ -265,7 +265,7 @@ public sealed class RenewalLimitTests(RedisFixture fixture)
             {
                 Prefix = prefix,
                 Time = time,
-                Services = static services => services.AddHealthChecks().AddRedisExpiringCache(),
+                Services = static services => services.AddHealthChecks().AddRedisExpiringCacheCheck(),
             });
 
     private static Task HitAsync(CachedApp app, string body) => Eventually.True(

@@ -88,8 +88,8 @@ public sealed class RouteValueTests(RedisFixture fixture)
         {
             web.MapPage("/products/{id:int}");
             web.MapPage("/docs/{**slug}");
-            web.MapPost("/edit/{id:int}", static () => "").EvictsCachedResponses(paths: ["/products/{id:int}"]);
-            web.MapPost("/write/{**slug}", static () => "").EvictsCachedResponses(paths: ["/docs/{slug}"]);
+            web.MapPost("/edit/{id:int}", static () => "").EvictCachedResponses(paths: ["/products/{id:int}"]);
+            web.MapPost("/write/{**slug}", static () => "").EvictCachedResponses(paths: ["/docs/{slug}"]);
         });
         await app.WarmAsync("/products/7");
         await app.WarmAsync("/docs/a/b%20c");
@@ -115,7 +115,7 @@ public sealed class RouteValueTests(RedisFixture fixture)
     private Task<CachedApp> StartAsync(string parameter, bool byPath = false) => CachedApp.StartAsync(fixture.Server, web =>
     {
         web.MapPage($"/products/{parameter}", new RedisResponseCacheAttribute { Duration = 60, Tags = byPath ? [] : ["product:{id}"] });
-        web.MapPost($"/edit/{parameter}", static () => "").EvictsCachedResponses(
+        web.MapPost($"/edit/{parameter}", static () => "").EvictCachedResponses(
             tags: byPath ? [] : ["product:{id}"], paths: byPath ? ["/products/{id}"] : []);
     });
 }

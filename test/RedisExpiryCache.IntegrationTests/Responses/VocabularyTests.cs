@@ -101,7 +101,7 @@ public sealed class VocabularyTests(RedisFixture fixture)
     [Fact]
     public async Task Evicted_while_it_was_made()
     {
-        await using var app = await CachedApp.StartAsync(fixture.Server, web => web.MapGet("/a", async (HttpContext context, IResponseCacheControl control) =>
+        await using var app = await CachedApp.StartAsync(fixture.Server, web => web.MapGet("/a", async (HttpContext context, IResponseCacheInvalidator control) =>
         {
             context.Response.Headers.CacheControl = "max-age=60";
             await control.EvictAllAsync(context.RequestAborted);

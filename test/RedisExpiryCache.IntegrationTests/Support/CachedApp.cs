@@ -52,7 +52,7 @@ internal sealed class CachedApp : IAsyncDisposable
 
     public IServiceProvider Services => _web.Services;
 
-    public IResponseCacheControl Control => Services.GetRequiredService<IResponseCacheControl>();
+    public IResponseCacheInvalidator Control => Services.GetRequiredService<IResponseCacheInvalidator>();
 
     /// <summary>What the library logged; what the server did is left out.</summary>
     public IReadOnlyList<LogRecord> Logs =>

@@ -10,7 +10,7 @@ namespace RedisExpiryCache;
 /// for it once Redis can be asked. Other processes may serve it until then.
 /// </para>
 /// </summary>
-public interface IResponseCacheControl
+public interface IResponseCacheInvalidator
 {
     /// <summary>Evicts all variants of a URL: of every host, scheme, letter case of the path, order of the query and selecting header.</summary>
     /// <param name="pathAndQuery">As a client sends it, path base included: <c>/products?page=2</c>.</param>
