@@ -17,6 +17,10 @@ internal static partial class Log
         + "not logged.")]
     public static partial void Denied(this ILogger logger, string word, long suppressed);
 
+    [LoggerMessage(73, LogLevel.Information,
+        "The response cache is turned off (ResponseCaching.Enabled): requests pass through, and evictions still reach Redis.")]
+    public static partial void ResponseCacheDisabled(this ILogger logger);
+
     [LoggerMessage(53, LogLevel.Information, "{Count} eviction(s) that Redis could not be asked for were made up for.")]
     public static partial void EvictionsMadeUp(this ILogger logger, int count);
 

@@ -27,6 +27,7 @@ internal static class RedisExpiringCacheSettings
         ["NearCache:Enabled"] = (options, section) => options.NearCache.Enabled = ReadSwitch(section),
         ["NearCache:IncludeData"] = (options, section) => options.NearCache.IncludeData = ReadSwitch(section),
         ["NearCache:SizeLimit"] = (options, section) => options.NearCache.SizeLimit = ReadBytes(section),
+        ["ResponseCaching:Enabled"] = (options, section) => options.ResponseCaching.Enabled = ReadSwitch(section),
         ["ResponseCaching:OperationTimeout"] = (options, section) => options.ResponseCaching.OperationTimeout = ReadSpan(section),
         ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize = ReadBytes(section),
         ["ResponseCaching:DefaultDuration"] = (options, section) => options.ResponseCaching.DefaultDuration = ReadSpan(section),

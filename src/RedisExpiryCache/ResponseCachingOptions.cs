@@ -7,6 +7,15 @@ namespace RedisExpiryCache;
 /// <summary>Settings of the response cache.</summary>
 public sealed class ResponseCachingOptions
 {
+    /// <summary>Whether responses are stored and served. Default: true.</summary>
+    /// <remarks>
+    /// With false, requests pass through as if <c>UseRedisExpiringCache</c> were not there: no lookup, no storing, no collapsing, no
+    /// fields of a policy, no <c>Cache-Status</c>. Evictions still reach Redis, so that turning it on again serves nothing that was
+    /// evicted meanwhile. Data, and the store of the output cache, work as before. It can change while the application runs, by a
+    /// configuration section.
+    /// </remarks>
+    public bool Enabled { get; set; } = true;
+
     /// <summary>
     /// How long a request waits for Redis at most, looking up, storing and evicting together. Default: 100 milliseconds. Range: more than zero, up to
     /// 1 hour. When it is over, the app answers as if there were no cache. Raise it where Redis is far away, or bodies are large and the network is

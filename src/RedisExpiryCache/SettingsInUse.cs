@@ -18,6 +18,7 @@ internal sealed class SettingsInUse(IServiceProvider services) : IOptionsMonitor
     /// <summary>Asked for anew by each request: a change can be taken between two of them.</summary>
     internal static readonly Dictionary<string, Func<RedisExpiringCacheOptions, object?>> Reloadable = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["ResponseCaching:Enabled"] = static options => options.ResponseCaching.Enabled,
         ["ResponseCaching:MaximumBodySize"] = static options => options.ResponseCaching.MaximumBodySize,
         ["ResponseCaching:DefaultDuration"] = static options => options.ResponseCaching.DefaultDuration,
         ["ResponseCaching:HonorRequestDirectives"] = static options => options.ResponseCaching.HonorRequestDirectives,

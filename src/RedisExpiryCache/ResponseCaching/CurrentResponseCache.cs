@@ -18,13 +18,18 @@ internal sealed class CurrentResponseCache
     private readonly IOptionsMonitor<RedisExpiringCacheOptions> settings;
     private readonly ILogger logger;
     private RedisExpiringCacheOptions? taken;
+    private readonly DisabledResponseCache disabled;
+
+    /// <summary>Null: turned off.</summary>
     private volatile ResponseCacheMiddleware? current;
     private int saidTwice;
 
     public CurrentResponseCache(
-        RequestDelegate next, IServiceProvider services, IOptionsMonitor<RedisExpiringCacheOptions> settings, ILogger<CurrentResponseCache> logger)
+        RequestDelegate next, IServiceProvider services, EndpointEvictions evictions,
+        IOptionsMonitor<RedisExpiringCacheOptions> settings, ILogger<CurrentResponseCache> logger)
     {
         (this.next, this.services, this.settings, this.logger) = (next, services, settings, logger);
+        disabled = new DisabledResponseCache(next, evictions);
         settings.OnChange((_, name) =>
         {
             if (string.IsNullOrEmpty(name))
@@ -50,15 +55,20 @@ internal sealed class CurrentResponseCache
         context.Features.Set(CacheVisit.Inside);
         try
         {
-            if (visit is Renewal renewal)
-                await current!.RenewAsync(context, renewal);
-            else
-                await current!.InvokeAsync(context);
+            await RunAsync(context, visit as Renewal);
         }
         finally
         {
             context.Features.Set(done);
         }
+    }
+
+    private Task RunAsync(HttpContext context, Renewal? renewal)
+    {
+        if (current is not { } cache)
+            return disabled.InvokeAsync(context, renewal);
+
+        return renewal is null ? cache.InvokeAsync(context) : cache.RenewAsync(context, renewal);
     }
 
     private void Renew()
@@ -70,9 +80,16 @@ internal sealed class CurrentResponseCache
             if (ReferenceEquals(options, taken))
                 return;
 
-            var wrapped = Options.Create(options);
-            current = ActivatorUtilities.CreateInstance<ResponseCacheMiddleware>(services, next, wrapped, new PolicyBook(wrapped, services));
+            current = options.ResponseCaching.Enabled ? CacheWith(options) : null;
             taken = options;
+            if (current is null)
+                logger.ResponseCacheDisabled();
         }
+    }
+
+    private ResponseCacheMiddleware CacheWith(RedisExpiringCacheOptions options)
+    {
+        var wrapped = Options.Create(options);
+        return ActivatorUtilities.CreateInstance<ResponseCacheMiddleware>(services, next, wrapped, new PolicyBook(wrapped, services));
     }
 }
