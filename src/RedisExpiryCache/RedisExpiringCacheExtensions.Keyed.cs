@@ -54,6 +54,23 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services.AddKeyedRedisExpiringCache(serviceKey, options => options.Configuration = configuration);
     }
 
+    /// <summary>Adds a further data cache with a connection string and further settings.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <param name="configuration">A StackExchange.Redis connection string, such as <c>localhost:6379</c>.</param>
+    /// <param name="configure">Changes the settings; called after the connection string was set.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException">An argument other than <paramref name="serviceKey"/> is null.</exception>
+    /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddKeyedRedisExpiringCache("sessions", "localhost:6379", options => options.InstanceName = "session:");
+    /// </code>
+    /// </example>
+    public static IServiceCollection AddKeyedRedisExpiringCache(
+        this IServiceCollection services, object? serviceKey, string configuration, Action<RedisExpiringCacheOptions> configure) =>
+        services.AddKeyedRedisExpiringCache(serviceKey, configuration).AddKeyedRedisExpiringCache(serviceKey, configure);
+
     /// <summary>
     /// Adds a further data cache with the settings of a configuration section, as
     /// <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.
@@ -66,6 +83,24 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddKeyedRedisExpiringCache(serviceKey).AddReload(NameOf(serviceKey), configuration);
         return services.AddKeyedRedisExpiringCache(serviceKey, options => RedisExpiringCacheSettings.Apply(configuration, options));
     }
+
+    /// <summary>Adds a further data cache with the settings of a configuration section and further settings.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <param name="configuration">A section with the names of <see cref="RedisExpiringCacheOptions"/>.</param>
+    /// <param name="configure">Changes the settings; called after those of the section, and again when the section changes.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException">An argument other than <paramref name="serviceKey"/> is null.</exception>
+    /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddKeyedRedisExpiringCache(
+    ///     "sessions", builder.Configuration.GetSection("Sessions"), options => options.FailureMode = FailureMode.Degrade);
+    /// </code>
+    /// </example>
+    public static IServiceCollection AddKeyedRedisExpiringCache(
+        this IServiceCollection services, object? serviceKey, IConfiguration configuration, Action<RedisExpiringCacheOptions> configure) =>
+        services.AddKeyedRedisExpiringCache(serviceKey, configuration).AddKeyedRedisExpiringCache(serviceKey, configure);
 
     /// <summary>Adds a further data cache with settings, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>

@@ -66,6 +66,21 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services.AddRedisExpiringCache(options => options.Configuration = configuration);
     }
 
+    /// <summary>Adds the cache with a connection string and further settings.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">A StackExchange.Redis connection string, such as <c>localhost:6379</c>.</param>
+    /// <param name="configure">Changes the settings; called after the connection string was set.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddRedisExpiringCache("localhost:6379", options => options.InstanceName = "shop:");
+    /// </code>
+    /// </example>
+    public static IServiceCollection AddRedisExpiringCache(
+        this IServiceCollection services, string configuration, Action<RedisExpiringCacheOptions> configure) =>
+        services.AddRedisExpiringCache(configuration).AddRedisExpiringCache(configure);
+
     /// <summary>
     /// Adds the cache with the settings of a configuration section, named as the properties of <see cref="RedisExpiringCacheOptions"/>:
     /// <c>Configuration</c>, <c>InstanceName</c>, <c>OperationTimeout</c>, <c>ResponseCaching:MaximumBodySize</c> and so on.
@@ -83,6 +98,23 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddReload(Options.Options.DefaultName, configuration);
         return services.AddRedisExpiringCache(options => RedisExpiringCacheSettings.Apply(configuration, options));
     }
+
+    /// <summary>Adds the cache with the settings of a configuration section and further settings, such as policies.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">A section as <see cref="AddRedisExpiringCache(IServiceCollection, IConfiguration)"/> takes it.</param>
+    /// <param name="configure">Changes the settings; called after those of the section, and again when the section changes.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddRedisExpiringCache(
+    ///     builder.Configuration.GetSection("RedisExpiringCache"),
+    ///     options => options.ResponseCaching.AddPolicy("hourly", policy => policy.Expire(TimeSpan.FromHours(1))));
+    /// </code>
+    /// </example>
+    public static IServiceCollection AddRedisExpiringCache(
+        this IServiceCollection services, IConfiguration configuration, Action<RedisExpiringCacheOptions> configure) =>
+        services.AddRedisExpiringCache(configuration).AddRedisExpiringCache(configure);
 
     /// <summary>Adds the cache with settings, as <see cref="AddRedisExpiringCache(IServiceCollection)"/> says.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -120,7 +152,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     private static RedisExpiringCache Create(IServiceProvider provider, RedisExpiringCacheOptions options) => new(
         options, provider.GetRequiredService<CacheMetrics>(), provider.GetService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>());
 
-    private static void AddReload(this IServiceCollection services, string name, IConfiguration configuration)
+    internal static void AddReload(this IServiceCollection services, string name, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton<IOptionsChangeTokenSource<RedisExpiringCacheOptions>>(new ConfigurationChangeTokenSource<RedisExpiringCacheOptions>(name, configuration));

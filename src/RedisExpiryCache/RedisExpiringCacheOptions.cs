@@ -63,6 +63,9 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// <remarks>For the message about a missing connection.</remarks>
     internal string? EmptySection { get; set; }
 
+    /// <summary>The name given to <c>builder.AddRedisExpiringCache</c>; null: that overload was not called.</summary>
+    internal ConnectionName? ConnectionName { get; set; }
+
     /// <summary>Of all that say how long a call may wait.</summary>
     internal TimeSpan LongestTimeout => OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;
 }

@@ -126,14 +126,15 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
 
     private static void CheckConfiguration(RedisExpiringCacheOptions options, ValidateOptionsResultBuilder errors)
     {
-        var error = string.IsNullOrWhiteSpace(options.Configuration)
-            ? $"{EmptySectionHint(options.EmptySection)}is empty; give a StackExchange.Redis connection string such as \"localhost:6379\" "
-                + "(is ConnectionStrings:Redis set?), or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all "
-                + "three unset and register an IConnectionMultiplexer (for a keyed cache, under its key)."
-            : ConnectionSettings.ErrorIn(options.Configuration);
+        var error = string.IsNullOrWhiteSpace(options.Configuration) ? TextWithoutConnection(options) : ConnectionSettings.ErrorIn(options.Configuration);
         if (error is not null)
             errors.AddError(error, nameof(RedisExpiringCacheOptions.Configuration));
     }
+
+    private static string TextWithoutConnection(RedisExpiringCacheOptions options) => options.ConnectionName?.MissingText
+        ?? $"{EmptySectionHint(options.EmptySection)}is empty; give a StackExchange.Redis connection string such as \"localhost:6379\" "
+            + "(is ConnectionStrings:Redis set?), or set ConfigurationOptions or ConnectionMultiplexerFactory instead, or leave all "
+            + "three unset and register an IConnectionMultiplexer (for a keyed cache, under its key).";
 
     private static string EmptySectionHint(string? section) => section switch
     {

@@ -11,6 +11,20 @@ public static class RedisResponseCacheEndpointConventionBuilderExtensions
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.With(new PolicyMetadata(new PolicySettings(), PolicyName: null));
 
+    /// <summary>Caches responses for a time span, as <c>CacheResponse(policy => policy.Expire(duration))</c> does.</summary>
+    /// <param name="builder">The endpoint or group.</param>
+    /// <param name="duration">How long a response is fresh. Range: more than zero.</param>
+    /// <returns>The endpoint or group.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="duration"/> is zero or less.</exception>
+    /// <example>
+    /// <code>
+    /// app.MapGet("/news", () => "…").CacheResponse(TimeSpan.FromMinutes(5));
+    /// </code>
+    /// </example>
+    public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, TimeSpan duration) where TBuilder : IEndpointConventionBuilder =>
+        builder.CacheResponse(policy => policy.Expire(duration));
+
     /// <summary>Caches by a named policy (<see cref="ResponseCachingOptions.AddPolicy"/>). A name that nobody has added stops the app's start.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, string policyName) where TBuilder : IEndpointConventionBuilder

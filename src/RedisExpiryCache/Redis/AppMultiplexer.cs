@@ -14,8 +14,13 @@ internal static class AppMultiplexer
         if (options is not { Configuration: null, ConfigurationOptions: null, ConnectionMultiplexerFactory: null })
             return;
 
-        var known = provider.GetService<IServiceProviderIsKeyedService>();
-        if (known?.IsKeyedService(typeof(IConnectionMultiplexer), serviceKey) is true)
+        if (options.ConnectionName is { } connection && IsRegistered(provider, connection.Name))
+            serviceKey = connection.Name;
+
+        if (IsRegistered(provider, serviceKey))
             options.ConnectionMultiplexerFactory = () => Task.FromResult(provider.GetRequiredKeyedService<IConnectionMultiplexer>(serviceKey));
     }
+
+    private static bool IsRegistered(IServiceProvider provider, object? key) =>
+        provider.GetService<IServiceProviderIsKeyedService>()?.IsKeyedService(typeof(IConnectionMultiplexer), key) is true;
 }

@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.Extensions.Configuration;
 
 namespace RedisExpiryCache.Tests.HouseRules;
@@ -9,26 +7,6 @@ namespace RedisExpiryCache.Tests.HouseRules;
 /// <summary>What the documents say is true: their code compiles, their links lead somewhere.</summary>
 public sealed partial class DocumentationTests
 {
-    /// <summary>What a web project imports by itself; whatever else a block needs, it says.</summary>
-    private const string Usings = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Net.Http.Json;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        global using Microsoft.AspNetCore.Builder;
-        global using Microsoft.AspNetCore.Hosting;
-        global using Microsoft.AspNetCore.Http;
-        global using Microsoft.AspNetCore.Routing;
-        global using Microsoft.Extensions.Configuration;
-        global using Microsoft.Extensions.DependencyInjection;
-        global using Microsoft.Extensions.Hosting;
-        global using Microsoft.Extensions.Logging;
-        """;
-
     public static TheoryData<string> Documents => [.. Files().Select(static file => Path.GetRelativePath(SourceTree.Root, file))];
 
     [Fact]
@@ -40,7 +18,7 @@ public sealed partial class DocumentationTests
     {
         var text = File.ReadAllText(Path.Combine(SourceTree.Root, document));
 
-        Assert.All(CSharpBlock().Matches(text), static block => Assert.Empty(ErrorsIn(block.Groups[1].Value)));
+        Assert.All(CSharpBlock().Matches(text), static block => Assert.Empty(Snippet.ErrorsIn(block.Groups[1].Value)));
     }
 
     /// <summary>"SomeTests.A_sentence" in backquotes is a test of that class.</summary>
@@ -86,22 +64,6 @@ public sealed partial class DocumentationTests
 
     private static IEnumerable<string> Files() =>
         Directory.GetFiles(SourceTree.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories));
-
-    private static IEnumerable<string> ErrorsIn(string code)
-    {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Select(static path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create(
-            "Snippet",
-            [CSharpSyntaxTree.ParseText(Usings), CSharpSyntaxTree.ParseText(code)],
-            references,
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
-
-        // A block that only declares types has no Main; one that speaks of "app" or "cache" goes on from the block before it and says so.
-        return compilation.GetDiagnostics()
-            .Where(static found => found.Severity == DiagnosticSeverity.Error && found.Id != "CS5001")
-            .Select(static found => found.ToString());
-    }
 
     [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CSharpBlock();
