@@ -37,7 +37,8 @@ builder.Services.AddRedisExpiringCache(options =>
     options.Configuration = embedded?.ConnectionString ?? redis;
     options.InstanceName = "edge:";
 
-    // Otherwise than by default: the origin's word is all there is, so what it leaves open is taken in the cache's favour.
+    // A proxy has no policies: the fields of requests and responses decide, and what they leave open favours the cache.
+    options.ResponseCaching.HonorRequestDirectives = true;
     options.ResponseCaching.HeuristicFreshness = true;
     options.ResponseCaching.StoreSetCookie = true;
     options.ResponseCaching.StorePostResponses = true;

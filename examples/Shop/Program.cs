@@ -48,9 +48,6 @@ builder.Services.AddRedisExpiringCache(options =>
     options.OperationTimeout = TimeSpan.FromSeconds(5);
     options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(5);
 
-    // A visitor who presses F5 asks for a fresh page. Whoever edits a product evicts its pages, so the stored one is as good.
-    options.ResponseCaching.HonorRequestDirectives = false;
-
     // Each user's own copy, which a browser may show again only after asking whether it still holds. Its tags: see BasketController.
     options.ResponseCaching.AddPolicy(BasketController.Policy, policy => policy.VaryByUser().VaryByHost(false).Expire(TimeSpan.FromMinutes(5)).ClientExpire(TimeSpan.Zero));
 });

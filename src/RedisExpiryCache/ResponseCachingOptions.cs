@@ -35,11 +35,13 @@ public sealed class ResponseCachingOptions
     /// </summary>
     public TimeSpan? DefaultDuration { get; set; }
 
-    /// <summary>
-    /// Whether the client's <c>Cache-Control</c> counts (RFC 9111 5.2.1): no-cache, no-store, max-age, min-fresh, max-stale, only-if-cached,
-    /// stale-if-error, and <c>Pragma: no-cache</c>. Default: true. With false a client cannot make the app work by asking for a fresh response.
-    /// </summary>
-    public bool HonorRequestDirectives { get; set; } = true;
+    /// <summary>Whether the <c>Cache-Control</c> of requests counts (RFC 9111 5.2.1). Default: false.</summary>
+    /// <remarks>
+    /// RFC 9111 calls these directives advisory. With false, the reload of a browser (<c>max-age=0</c>) is a hit, and no client can make the
+    /// application work for it. With true, <c>no-cache</c>, <c>no-store</c>, <c>max-age</c>, <c>min-fresh</c>, <c>max-stale</c>,
+    /// <c>only-if-cached</c>, <c>stale-if-error</c> and <c>Pragma: no-cache</c> count: right for a proxy in front of other servers.
+    /// </remarks>
+    public bool HonorRequestDirectives { get; set; }
 
     /// <summary>Whether responses say how the cache handled them (<c>Cache-Status</c>, RFC 9211). Default: true.</summary>
     public bool EmitCacheStatus { get; set; } = true;

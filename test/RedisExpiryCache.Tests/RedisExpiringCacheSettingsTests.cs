@@ -15,7 +15,7 @@ public class RedisExpiringCacheSettingsTests
               "UseAsOutputCacheStore": true,
               "NearCache": { "Enabled": true, "IncludeData": true, "SizeLimit": 2097152 },
               "ResponseCaching": {
-                "Enabled": false, "MaximumBodySize": 1024, "HonorRequestDirectives": false, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
+                "Enabled": false, "MaximumBodySize": 1024, "HonorRequestDirectives": true, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
                 "DefaultDuration": "00:01:00", "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
                 "CollapseRequests": false, "CollapseTimeout": "00:00:30", "EarlyRefresh": 1.5,
                 "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"], "ContentCodings": ["br", "gzip"]
@@ -31,7 +31,7 @@ public class RedisExpiringCacheSettingsTests
         Assert.Equal((true, true, 2_097_152), (options.NearCache.Enabled, options.NearCache.IncludeData, options.NearCache.SizeLimit));
         Assert.False(options.ResponseCaching.Enabled);
         Assert.Equal(1024, options.ResponseCaching.MaximumBodySize);
-        Assert.False(options.ResponseCaching.HonorRequestDirectives);
+        Assert.True(options.ResponseCaching.HonorRequestDirectives);
         Assert.False(options.ResponseCaching.EmitCacheStatus);
         Assert.True(options.ResponseCaching.EmitCacheKey);
         Assert.Equal(TimeSpan.FromMinutes(1), options.ResponseCaching.DefaultDuration);

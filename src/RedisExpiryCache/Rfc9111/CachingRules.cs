@@ -3,8 +3,8 @@ namespace RedisExpiryCache.Rfc9111;
 /// <summary>Where RFC 9111 leaves a choice, what was chosen: the settings that the rules look at.</summary>
 internal sealed record CachingRules
 {
-    /// <summary>RFC 9111 5.2.1: the client's directives count.</summary>
-    public bool HonorRequestDirectives { get; init; } = true;
+    /// <summary>RFC 9111 5.2.1: the directives of requests count.</summary>
+    public bool HonorRequestDirectives { get; init; }
 
     /// <summary>RFC 9111 4.2.2: a response that does not say for how long it is fresh is taken to be so for a tenth of its age.</summary>
     public bool HeuristicFreshness { get; init; }

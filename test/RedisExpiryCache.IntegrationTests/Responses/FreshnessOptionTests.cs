@@ -165,6 +165,7 @@ public sealed class FreshnessOptionTests(RedisFixture fixture)
             ["Cache:OperationTimeout"] = "00:00:10",
             ["Cache:ResponseCaching:OperationTimeout"] = "00:00:10",
             ["Cache:ResponseCaching:EmitCacheKey"] = "true",
+            ["Cache:ResponseCaching:HonorRequestDirectives"] = "true",
             ["Cache:ResponseCaching:HeuristicFreshness"] = "true",
             ["Cache:ResponseCaching:StoreSetCookie"] = "true",
             ["Cache:ResponseCaching:StaleRetention"] = "00:10:00",

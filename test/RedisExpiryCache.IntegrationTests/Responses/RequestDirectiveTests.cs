@@ -86,6 +86,30 @@ public sealed class RequestDirectiveTests(RedisFixture fixture)
         Assert.Equal("page 1", (await app.GetAsync("/a")).Body);
     }
 
+    [Theory]
+    [InlineData("Cache-Control: max-age=0", 200)]
+    [InlineData("Cache-Control: no-cache|Pragma: no-cache", 200)]
+    [InlineData("Cache-Control: max-age=0|If-None-Match: *", 304)]
+    [InlineData("Cache-Control: max-age=0, only-if-cached, min-fresh=999", 200)]
+    public async Task Reload_of_a_browser_is_a_hit_by_default(string fields, int status)
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server, static web => web.MapPage("/a", new RedisResponseCacheAttribute { Duration = 60 }), new AppSetup { IsOnDefaults = true });
+        await app.WarmAsync("/a");
+        var reload = await app.GetAsync("/a", [.. fields.Split('|').Select(static line => line.Split(": ")).Select(static parts => (parts[0], parts[1]))]);
+        Assert.Equal((status, true), ((int)reload.Status, reload.IsHit));
+        Assert.Equal(1, app.Services.GetRequiredService<PageCounter>().Made);
+    }
+
+    [Fact]
+    public async Task Only_if_cached_gets_a_page_of_the_origin_by_default()
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server, static web => web.MapPage("/a", new RedisResponseCacheAttribute { Duration = 60 }), new AppSetup { IsOnDefaults = true });
+        var answer = await app.GetAsync("/a", ("Cache-Control", "only-if-cached"));
+        Assert.Equal((200, true), ((int)answer.Status, answer.WasStored));
+    }
+
     /// <summary>A stored page that is ten seconds old and has fifty to go.</summary>
     private async Task<CachedApp> AgedAsync(bool honor)
     {

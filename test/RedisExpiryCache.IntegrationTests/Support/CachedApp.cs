@@ -27,6 +27,9 @@ internal sealed record AppSetup
     public Action<WebApplication>? Outside { get; init; }
 
     public HttpProtocols Protocols { get; init; } = HttpProtocols.Http1;
+
+    /// <summary>The library's own defaults, where most tests need all of RFC 9111.</summary>
+    public bool IsOnDefaults { get; init; }
 }
 
 /// <summary>An app on Kestrel with the response cache in its pipeline, on a free port, and a client that adds nothing of its own.</summary>
@@ -80,6 +83,9 @@ internal sealed class CachedApp : IAsyncDisposable
             options.InstanceName = prefix;
             // The machines that run this are slow; a test that wants a time-out says so.
             options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(10);
+            if (!setup.IsOnDefaults)
+                options.ResponseCaching.HonorRequestDirectives = true;
+
             setup.Options?.Invoke(options);
         });
         setup.Services?.Invoke(builder.Services);

@@ -158,7 +158,7 @@ public class ReuseStaleTests
         double late, int? response, double rule, string? asked, bool served)
     {
         var stored = Late(late) with { StaleIfError = Window(response) };
-        var rules = new CachingRules { StaleIfError = Some.Seconds(rule) };
+        var rules = Some.Rules() with { StaleIfError = Some.Seconds(rule) };
         var expected = ReuseVerdict.Ask(ReuseAction.Forward, ForwardReason.Stale, Some.Seconds(60 + late), Some.Seconds(-late), served);
 
         Assert.Equal(expected, Decide(asked, stored, rules));
@@ -177,7 +177,7 @@ public class ReuseStaleTests
     [InlineData(1, true)]
     public void What_is_only_not_fresh_enough_for_the_client_stands_in_too(double window, bool served)
     {
-        var rules = new CachingRules { StaleIfError = Some.Seconds(window) };
+        var rules = Some.Rules() with { StaleIfError = Some.Seconds(window) };
 
         Assert.Equal(served, Decide("no-cache", Some.Stored(age: 20), rules).MayServeOnError);
         Assert.Equal(served, Decide("max-age=19", Some.Stored(age: 20), rules).MayServeOnError);

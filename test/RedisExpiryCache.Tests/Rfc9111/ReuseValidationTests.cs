@@ -123,5 +123,5 @@ public class ReuseValidationTests
     [InlineData("no-cache")]
     [InlineData("no-cache, stale-if-error=900")]
     public void A_verdict_without_a_stored_response_promises_nothing(string cacheControl) =>
-        Assert.Equal(ReuseVerdict.Forward(ForwardReason.UriMiss), Decide(cacheControl, null, rules: new CachingRules { StaleIfError = Some.Seconds(900) }));
+        Assert.Equal(ReuseVerdict.Forward(ForwardReason.UriMiss), Decide(cacheControl, null, rules: Some.Rules() with { StaleIfError = Some.Seconds(900) }));
 }

@@ -5,7 +5,7 @@ namespace RedisExpiryCache.Tests.Rfc9111;
 /// <summary>RFC 9111 3: which kinds of response are stored. For how long is another test's matter.</summary>
 public class StorableTests
 {
-    private static readonly CachingRules Lenient = new() { StorePost = true, StoreSetCookie = true };
+    private static readonly CachingRules Lenient = new() { HonorRequestDirectives = true, StorePost = true, StoreSetCookie = true };
 
     private static NoStoreReason? ReasonNotTo(ResponseFacts response, CachingRules? rules = null, string method = "GET", string? asked = null) =>
         Storing.Decide(Some.Request(asked, method), response, policy: null, rules ?? Some.Rules(), requestTime: Some.Now, now: Some.Now).Reason;
