@@ -63,7 +63,11 @@ public sealed partial class DocumentationTests
     }
 
     private static IEnumerable<string> Files() =>
-        Directory.GetFiles(SourceTree.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories));
+    [
+        .. Directory.GetFiles(SourceTree.Root, "*.md"),
+        .. Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories),
+        .. Directory.GetDirectories(Path.Combine(SourceTree.Root, "src")).SelectMany(static project => Directory.GetFiles(project, "*.md")),
+    ];
 
     [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CSharpBlock();
