@@ -7,6 +7,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using RedisExpiryCache;
 using Yarp.ReverseProxy.Forwarder;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -38,6 +39,7 @@ builder.Services.AddRedisExpiringCache(options =>
     options.InstanceName = "edge:";
 
     // A proxy has no policies: the fields of requests and responses decide, and what they leave open favours the cache.
+    options.ResponseCaching.Scope = ResponseCachingScope.AllResponses;
     options.ResponseCaching.HonorRequestDirectives = true;
     options.ResponseCaching.HeuristicFreshness = true;
     options.ResponseCaching.StoreSetCookie = true;

@@ -86,6 +86,18 @@ internal static partial class Log
         EventName = nameof(ResponseNotStored), SkipEnabledCheck = true)]
     private static partial void ResponseNotStoredEscaped(ILogger logger, string path, string reason);
 
+    public static void FoundPublic(this ILogger logger, string path, string? endpoint)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            FoundPublicEscaped(logger, LogText.Escape(path), LogText.Escape(endpoint ?? "no endpoint"));
+    }
+
+    [LoggerMessage(33, LogLevel.Debug,
+        "The response for {Path} says that shared caches may store it: from now on requests for this path, or of its endpoint ({Endpoint}), "
+        + "are looked up.",
+        EventName = nameof(FoundPublic), SkipEnabledCheck = true)]
+    private static partial void FoundPublicEscaped(ILogger logger, string path, string endpoint);
+
     public static void Evicted(this ILogger logger, string target, string name, string outcome)
     {
         if (logger.IsEnabled(LogLevel.Debug))

@@ -193,6 +193,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
             provider.GetRequiredService<ResponseKeys>(),
             provider.GetRequiredService<Recent<UrlRecord>>()));
         services.TryAddSingleton<EndpointIdentities>();
+        services.TryAddSingleton<PublicEndpoints>();
         services.TryAddSingleton<GetRouting>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<MvcOptions>, EndpointRunMvcOptions>());
         services.TryAddSingleton<PolicyBook>();

@@ -72,6 +72,12 @@ internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<Redi
 
     private static void CheckResponseCaching(ResponseCachingOptions options, ValidateOptionsResultBuilder errors)
     {
+        if (!Enum.IsDefined(options.Scope))
+        {
+            errors.AddError(
+                $"is {(int)options.Scope}; it must be {string.Join(" or ", Enum.GetNames<ResponseCachingScope>())}.", NameOf(nameof(options.Scope)));
+        }
+
         CheckTimeout(options.OperationTimeout, NameOf(nameof(options.OperationTimeout)), errors);
         var bodySize = options.MaximumBodySize;
         if (bodySize is < 0 or > MaximumBodySizeLimit)

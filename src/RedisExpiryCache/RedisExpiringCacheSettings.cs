@@ -28,6 +28,9 @@ internal static class RedisExpiringCacheSettings
         ["NearCache:IncludeData"] = (options, section) => options.NearCache.IncludeData = ReadSwitch(section),
         ["NearCache:SizeLimit"] = (options, section) => options.NearCache.SizeLimit = ReadBytes(section),
         ["ResponseCaching:Enabled"] = (options, section) => options.ResponseCaching.Enabled = ReadSwitch(section),
+        ["ResponseCaching:Scope"] = (options, section) => options.ResponseCaching.Scope = Read(
+            section, string.Join(" or ", Enum.GetNames<ResponseCachingScope>()), (string text, out ResponseCachingScope value) =>
+                Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)),
         ["ResponseCaching:OperationTimeout"] = (options, section) => options.ResponseCaching.OperationTimeout = ReadSpan(section),
         ["ResponseCaching:MaximumBodySize"] = (options, section) => options.ResponseCaching.MaximumBodySize = ReadBytes(section),
         ["ResponseCaching:DefaultDuration"] = (options, section) => options.ResponseCaching.DefaultDuration = ReadSpan(section),

@@ -16,6 +16,14 @@ public sealed class ResponseCachingOptions
     /// </remarks>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>Which requests are looked up, and which responses are stored. Default: <see cref="ResponseCachingScope.MarkedAndPublic"/>.</summary>
+    /// <remarks>
+    /// With the default, endpoints with <see cref="RedisResponseCacheAttribute"/>, <c>CacheResponse</c> or MVC's <c>[ResponseCache]</c>, and
+    /// other responses that say <c>public</c>, <c>s-maxage</c> or one of <see cref="TargetedCacheControl"/>. A reverse proxy sets
+    /// <see cref="ResponseCachingScope.AllResponses"/>. A value that the enumeration does not have stops the start of the application.
+    /// </remarks>
+    public ResponseCachingScope Scope { get; set; }
+
     /// <summary>
     /// How long a request waits for Redis at most, looking up, storing and evicting together. Default: 100 milliseconds. Range: more than zero, up to
     /// 1 hour. When it is over, the app answers as if there were no cache. Raise it where Redis is far away, or bodies are large and the network is
@@ -137,9 +145,13 @@ public sealed class ResponseCachingOptions
     }
 
     /// <summary>
-    /// Adds to what holds for every request, also of endpoints that ask for nothing. With <c>Expire</c> in it, every GET's success is stored that
-    /// nothing forbids: think of what your endpoints answer before you say that here.
+    /// Adds to what holds for every request, also of endpoints that ask for nothing. With <c>Expire</c> or <c>Slide</c> in it, every GET's success
+    /// is stored that nothing forbids: think of what your endpoints answer before you say that here.
     /// </summary>
+    /// <remarks>
+    /// Static assets, static files and health checks are stored by it only where they are marked. With <see cref="Scope"/> MarkedEndpoints a
+    /// base policy only completes what marked endpoints say.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
     public void AddBasePolicy(Action<ResponseCachePolicyBuilder> policy) => BasePolicy = Build(policy).Over(BasePolicy);
 

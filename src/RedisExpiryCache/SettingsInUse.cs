@@ -19,6 +19,7 @@ internal sealed class SettingsInUse(IServiceProvider services) : IOptionsMonitor
     internal static readonly Dictionary<string, Func<RedisExpiringCacheOptions, object?>> Reloadable = new(StringComparer.OrdinalIgnoreCase)
     {
         ["ResponseCaching:Enabled"] = static options => options.ResponseCaching.Enabled,
+        ["ResponseCaching:Scope"] = static options => options.ResponseCaching.Scope,
         ["ResponseCaching:MaximumBodySize"] = static options => options.ResponseCaching.MaximumBodySize,
         ["ResponseCaching:DefaultDuration"] = static options => options.ResponseCaching.DefaultDuration,
         ["ResponseCaching:HonorRequestDirectives"] = static options => options.ResponseCaching.HonorRequestDirectives,

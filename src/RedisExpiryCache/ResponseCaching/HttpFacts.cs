@@ -100,6 +100,7 @@ internal static class HttpFacts
         {
             StatusCode = statusCode,
             CacheControl = isTargeted ? directives : CacheControl.Parse(headers.CacheControl),
+            IsTargeted = isTargeted,
             Date = Moment(headers.Date, now),
             Age = headers.Age,
             HasExpires = !isTargeted && headers.Expires.Count > 0,

@@ -25,8 +25,10 @@ internal sealed class ResponseCacheMiddleware
     private readonly ResponseStore store;
     private readonly ResponseKeys keys;
     private readonly PolicyBook policies;
-    private readonly EndpointEvictions evictions;
     private readonly GetRouting routing;
+    private readonly CachingScope scope;
+    private readonly Exchanges exchanges;
+    private readonly ForwardedRequests forwarded;
     private readonly RequestCollapser collapser;
     private readonly BackgroundRevalidation background;
     private readonly CodedCopies codings;
@@ -40,10 +42,10 @@ internal sealed class ResponseCacheMiddleware
 
     public ResponseCacheMiddleware(
         RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies,
-        EndpointEvictions evictions, GetRouting routing, RequestCollapser collapser,
+        PublicEndpoints publicEndpoints, EndpointEvictions evictions, GetRouting routing, RequestCollapser collapser,
         BackgroundRevalidation background, CodedCopies codings, ResponseReport report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
     {
-        (this.next, this.store, this.keys, this.policies, this.evictions, this.routing) = (next, store, keys, policies, evictions, routing);
+        (this.next, this.store, this.keys, this.policies, this.routing) = (next, store, keys, policies, routing);
         (this.collapser, this.background, this.codings, this.report, this.options, this.time) = (collapser, background, codings, report, options.Value, time);
         if (options.Value.ResponseCaching.EarlyRefresh > 0)
             background.Prepare();
@@ -52,20 +54,29 @@ internal sealed class ResponseCacheMiddleware
         app = new AppCall(next, lookups, store, keys, parts);
         responseBudget = options.Value.ResponseCaching.ToBudget();
         this.lookups = new RequestLookup(lookups, codings, parts.StoresUnderWay, parts.Storable.Rules, responseBudget, report);
+        scope = new CachingScope(parts.Storable, publicEndpoints, report, time);
+        exchanges = new Exchanges(policies, keys, report, time);
+        forwarded = new ForwardedRequests(next, exchanges, policies, scope, routing, this.lookups, app, evictions, parts);
         ownBudget = new CallBudget(options.Value.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
     }
 
     public async Task InvokeAsync(HttpContext context)
     {
-        using var coding = context.Response.HasStarted ? null : codings.Begin(context);
-
         // 1. Is this request one we may look up?
         var get = context.Request.Method == HttpMethods.Head ? await routing.TryFindAsync(context) : null;
         var endpoint = get?.Endpoint ?? context.GetEndpoint();
         var policy = policies.Of(endpoint);
-        if (Exchange.ReasonNotToLook(context, endpoint, policy, get) is { } notAsked)
+        var notAsked = Exchange.ReasonNotToLook(context, endpoint, policy, get);
+        if (notAsked is null && !scope.Includes(context, policy))
         {
-            await PassOn(context, policy, notAsked);
+            await forwarded.ForwardOutOfScopeAsync(context, policy);
+            return;
+        }
+
+        using var coding = context.Response.HasStarted ? null : codings.Begin(context);
+        if (notAsked is { } reason)
+        {
+            await forwarded.ForwardAsync(context, policy, reason);
             return;
         }
 
@@ -95,35 +106,11 @@ internal sealed class ResponseCacheMiddleware
             context.Response.StatusCode = StatusCodes.Status304NotModified;
     }
 
-    /// <summary>A later GET finds the answer to a POST under its own endpoint.</summary>
-    private async ValueTask<Exchange?> BeginPost(HttpContext context, ResponsePolicy policy)
-    {
-        var get = await routing.TryFindAsync(context);
-        return Begin(context, get is null ? policy : policies.Of(get.Endpoint), new RequestBudget(responseBudget), get);
-    }
-
-    private async Task PassOn(HttpContext context, ResponsePolicy policy, ForwardReason reason)
-    {
-        using var features = FeatureScope.Begin(context, serving: null);
-        if (options.ResponseCaching.StorePostResponses && context.Request.Method == HttpMethods.Post && !policy.NoStore
-            && !context.Response.HasStarted && await BeginPost(context, policy) is { } post)
-        {
-            using var lookup = await lookups.LookUpAsync(post);
-            await app.PostAsync(post, lookup, evictions);
-        }
-        else
-        {
-            await evictions.RunAsync(context, next, Status(CacheStatus.Forwarded(reason)));
-        }
-
-        report.Answered(context.Request.Path, ResponseOutcome.Forwarded, reason);
-    }
-
     /// <returns>False when the response has to be looked up again.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RoutedGet? get, RequestBudget budget, bool isLast)
     {
-        if (Begin(context, policy, budget, get) is not { } exchange)
+        if (exchanges.TryBegin(context, policy, budget, get) is not { } exchange)
         {
             using var features = FeatureScope.Begin(context, serving: null);
             await next(context);
@@ -157,23 +144,6 @@ internal sealed class ResponseCacheMiddleware
                 return true;
             default:
                 return await TryAsk(exchange.WithFieldsAsTheyCame(), lookup, verdict, isLast);
-        }
-    }
-
-    private Exchange? Begin(HttpContext context, ResponsePolicy policy, RequestBudget budget, RoutedGet? get = null)
-    {
-        try
-        {
-            if (policies.UnseenClaimOf(policy, context) is { } claimType)
-                report.ClaimOnNoUser(claimType, policy.AllowsMissingClaims);
-
-            using var asGet = get?.Enter(context);
-            return Exchange.Begin(context, policy, keys, budget, time.GetUtcNow());
-        }
-        catch (Exception mistake)
-        {
-            report.Mistake(mistake);
-            return null;
         }
     }
 
@@ -260,7 +230,7 @@ internal sealed class ResponseCacheMiddleware
         var endpoint = context.GetEndpoint();
         var policy = policies.Of(endpoint);
         if (Exchange.ReasonNotToLook(context, endpoint, policy, get: null) is not null
-            || Begin(context, policy, new RequestBudget(ownBudget)) is not { } exchange
+            || exchanges.TryBegin(context, policy, new RequestBudget(ownBudget)) is not { } exchange
             || !renewal.IsFor(next, VariantKey.Of(exchange.Question, keys, renewal.Names)))
             return RenewalOutcome.KeyDiffers;
 

@@ -91,6 +91,9 @@ internal sealed class ResponseReport(CacheMetrics metrics, ILogger<ResponseCache
         logger.ResponseNotStored(path, reason);
     }
 
+    /// <summary>An unmarked endpoint, or a path without one, has answered for shared caches.</summary>
+    public void FoundPublic(string path, string? endpoint) => logger.FoundPublic(path, endpoint);
+
     /// <summary>A copy in a content coding was stored: so many bytes in place of so many, or a note that it would be no shorter.</summary>
     public void Coded(string key, long length, long plainLength) => logger.ResponseCoded(key, length, plainLength);
 

@@ -33,7 +33,10 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
         if (StreamingMedia.Is(exchange.Context.Response.ContentType))
             return StoreVerdict.NoStore(NoStoreReason.Streaming);
 
-        return Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.RequestTime, now);
+        var verdict = Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.RequestTime, now);
+        return verdict.Lifetime is null || CachingScope.Allows(exchange.Serving, facts)
+            ? verdict
+            : StoreVerdict.NoStore(NoStoreReason.Unmarked);
     }
 
     /// <summary>What its header fields alone forbid, whoever sent the request.</summary>

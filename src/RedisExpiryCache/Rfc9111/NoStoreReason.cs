@@ -60,6 +60,9 @@ internal enum NoStoreReason
     /// <summary>The body is over the size limit.</summary>
     TooLarge,
 
+    /// <summary>The endpoint is not marked, and the response does not say that it is for shared caches.</summary>
+    Unmarked,
+
     /// <summary>The response has trailers, which are not stored.</summary>
     Trailers,
 

@@ -24,6 +24,7 @@ internal static class KillableApp
         {
             (options.Configuration, options.InstanceName) = (arguments[0], arguments[1]);
             options.EntryFormat = Enum.Parse<EntryFormat>(arguments[2]);
+            options.ResponseCaching.Scope = ResponseCachingScope.AllResponses;
         });
         await using var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");

@@ -47,6 +47,7 @@ internal sealed class StalledPages : IAsyncDisposable
         {
             options.Configuration = server.ConnectionString;
             options.InstanceName = server.NewPrefix();
+            options.ResponseCaching.Scope = ResponseCachingScope.AllResponses;
 
             // A busy machine costs no hits.
             options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(2);

@@ -43,7 +43,9 @@ public sealed class PipelineTests(RedisFixture fixture)
     [Fact]
     public async Task Branches_apart_may_have_one_each()
     {
-        await using var web = Builder().Build();
+        var builder = Builder();
+        builder.Services.Configure<RedisExpiringCacheOptions>(static options => options.ResponseCaching.Scope = ResponseCachingScope.AllResponses);
+        await using var web = builder.Build();
         var made = 0;
         foreach (var path in new[] { "/a", "/b" })
         {

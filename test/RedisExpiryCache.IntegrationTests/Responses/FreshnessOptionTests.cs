@@ -164,6 +164,7 @@ public sealed class FreshnessOptionTests(RedisFixture fixture)
             ["Cache:InstanceName"] = fixture.Server.NewPrefix(),
             ["Cache:OperationTimeout"] = "00:00:10",
             ["Cache:ResponseCaching:OperationTimeout"] = "00:00:10",
+            ["Cache:ResponseCaching:Scope"] = "allresponses",
             ["Cache:ResponseCaching:EmitCacheKey"] = "true",
             ["Cache:ResponseCaching:HonorRequestDirectives"] = "true",
             ["Cache:ResponseCaching:HeuristicFreshness"] = "true",

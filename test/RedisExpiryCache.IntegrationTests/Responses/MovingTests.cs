@@ -11,16 +11,16 @@ namespace RedisExpiryCache.IntegrationTests.Responses;
 public sealed class MovingTests(RedisFixture fixture)
 {
     /// <summary>Each row: requests, and the number of the page that each of them got there and here.</summary>
-    /// <remarks>A HEAD has the number of pages made.</remarks>
+    /// <remarks>A HEAD has the number of pages made. Here the first public response of an unmarked endpoint is not stored.</remarks>
     [Theory]
-    [InlineData("/page /page", "1 1", "1 1")]
-    [InlineData("/max-age /max-age", "1 2", "1 1")]
+    [InlineData("/page /page /page", "1 1 1", "1 2 2")]
+    [InlineData("/max-age /max-age", "1 2", "1 2")]
     [InlineData("/public /public", "1 1", "1 2")]
-    [InlineData("/page /PAGE", "1 1", "1 2")]
-    [InlineData("/page?a=1 /page?a=2", "1 1", "1 2")]
-    [InlineData("/page HEAD/page", "1 2", "1 1")]
-    [InlineData("/page no-cache/page", "1 2", "1 1")]
-    [InlineData("/missing /missing", "1 2", "1 1")]
+    [InlineData("/page /page /PAGE", "1 1 1", "1 2 3")]
+    [InlineData("/page?a=1 /page?a=1 /page?a=2", "1 1 1", "1 2 3")]
+    [InlineData("/page /page HEAD/page", "1 1 2", "1 2 2")]
+    [InlineData("/page /page no-cache/page", "1 1 2", "1 2 2")]
+    [InlineData("/missing /missing /missing", "1 2 3", "1 2 2")]
     public Task Response_caching_and_this_cache_differ_as_documented(string requests, string there, string here) => DifferAsync(
         static services => services.AddResponseCaching(),
         static web => web.UseResponseCaching(),

@@ -107,7 +107,8 @@ public sealed partial class RenewalPipelineTests
         var builder = TestApp.NewBuilder();
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddRedisExpiringCache(options =>
-            (options.Configuration, options.InstanceName) = (fixture.Server.ConnectionString, fixture.Server.NewPrefix()));
+            (options.Configuration, options.InstanceName, options.ResponseCaching.Scope) = (
+                fixture.Server.ConnectionString, fixture.Server.NewPrefix(), ResponseCachingScope.AllResponses));
         await using var web = builder.Build();
         foreach (var name in new[] { "a", "b" })
             web.Map($"/{name}", branch => branch.UseRedisExpiringCache().Run(context => Make(context, Stale, name)));

@@ -29,7 +29,7 @@ public sealed class SetupTests(RedisFixture fixture)
         builder.Services.AddRedisExpiringCache(options => (options.Configuration, options.InstanceName) = (fixture.Server.ConnectionString, fixture.Server.NewPrefix()));
         await using var web = builder.Build();
         web.UseRedisExpiringCache();
-        web.MapPage("/{**rest}");
+        web.MapPage("/{**rest}", new RedisResponseCacheAttribute { Duration = 60 });
         await web.StartAsync(TestContext.Current.CancellationToken);
         using var client = web.GetTestClient();
 

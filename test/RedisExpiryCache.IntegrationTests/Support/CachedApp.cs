@@ -84,7 +84,7 @@ internal sealed class CachedApp : IAsyncDisposable
             // The machines that run this are slow; a test that wants a time-out says so.
             options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(10);
             if (!setup.IsOnDefaults)
-                options.ResponseCaching.HonorRequestDirectives = true;
+                (options.ResponseCaching.Scope, options.ResponseCaching.HonorRequestDirectives) = (ResponseCachingScope.AllResponses, true);
 
             setup.Options?.Invoke(options);
         });

@@ -10,9 +10,9 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 /// </summary>
 internal static class MvcResponseCache
 {
-    /// <returns>Null: the endpoint does not carry the attribute, or it names no query keys.</returns>
-    public static string[]? QueryKeysOf(Endpoint endpoint, IServiceProvider services) =>
+    /// <returns>What the attribute says, its named profile included; null: the endpoint does not carry it.</returns>
+    public static CacheProfile? Of(Endpoint endpoint, IServiceProvider services) =>
         endpoint.Metadata.GetMetadata<ResponseCacheAttribute>() is { } attribute && services.GetService<IOptions<MvcOptions>>() is { } mvc
-            ? attribute.GetCacheProfile(mvc.Value).VaryByQueryKeys
+            ? attribute.GetCacheProfile(mvc.Value)
             : null;
 }

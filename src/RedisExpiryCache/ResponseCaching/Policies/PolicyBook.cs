@@ -12,7 +12,11 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     private readonly ConditionalWeakTable<Endpoint, ResponsePolicy> known = [];
     private readonly ClaimTypesSeen claimTypes = new();
     private readonly EndpointIdentities? identities = services.GetService<EndpointIdentities>();
-    private readonly ResponsePolicy ofNoEndpoint = new(WithTagsFor([], options.Value.ResponseCaching.BasePolicy));
+    private readonly PublicEndpoints? publicEndpoints = services.GetService<PublicEndpoints>();
+    private readonly ResponsePolicy ofNoEndpoint = new(WithTagsFor([], options.Value.ResponseCaching.BasePolicy))
+    {
+        Scope = EndpointScopes.Of(endpoint: null, isMarked: false, options.Value.ResponseCaching),
+    };
 
     public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
 
@@ -47,7 +51,8 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     private ResponsePolicy Compose(Endpoint endpoint)
     {
         var settings = WithTagsFor(RouteNames.Of(endpoint), options.Value.ResponseCaching.BasePolicy);
-        if (NearestOf(endpoint) is { } nearest)
+        var (nearest, mvc) = (NearestOf(endpoint), MvcResponseCache.Of(endpoint, services));
+        if (nearest is not null)
         {
             if (nearest.PolicyName is { } name)
                 settings = options.Value.ResponseCaching.PolicyNamed(name).Over(settings);
@@ -55,9 +60,15 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
             settings = nearest.Settings.Over(settings) with { Fallback = options.Value.ResponseCaching.DefaultDuration };
         }
 
-        if (MvcResponseCache.QueryKeysOf(endpoint, services) is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })
+        if (mvc?.VaryByQueryKeys is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })
             settings = settings with { QueryKeys = queryKeys };
 
-        return new ResponsePolicy(settings) { Endpoint = identities?.Of(endpoint) };
+        var identity = identities?.Of(endpoint);
+        return new ResponsePolicy(settings)
+        {
+            Endpoint = identity,
+            Scope = EndpointScopes.Of(endpoint, nearest is not null || EndpointScopes.IsPublic(mvc), options.Value.ResponseCaching),
+            PublicEndpoint = identity is null ? null : publicEndpoints?.Of(identity),
+        };
     }
 }

@@ -15,6 +15,12 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>Identifies the endpoint in cache keys (<see cref="EndpointIdentities"/>); null: routing has chosen none.</summary>
     public string? Endpoint { get; init; }
 
+    /// <summary>Which of the endpoint's responses are looked up and stored.</summary>
+    public EndpointScope Scope { get; init; }
+
+    /// <summary>Whether the endpoint has answered for shared caches; null: routing has chosen none.</summary>
+    public PublicEndpoints.PublicEndpoint? PublicEndpoint { get; init; }
+
     public PolicyLifetime Lifetime { get; } = new(Positive(settings.Duration), Positive(settings.Sliding))
     {
         Fallback = settings.Fallback,

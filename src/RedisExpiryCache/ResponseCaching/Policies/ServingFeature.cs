@@ -33,6 +33,8 @@ internal sealed class ServingFeature(ResponsePolicy policy, HttpResponse respons
         }
     }
 
+    public ResponsePolicy Policy => policy;
+
     public IReadOnlyList<string> Tags => tags;
 
     public PolicyLifetime Lifetime => Duration is { } own ? policy.Lifetime with { Duration = own } : policy.Lifetime;

@@ -1,0 +1,99 @@
+using RedisExpiryCache.Redis;
+using RedisExpiryCache.ResponseCaching.Policies;
+using RedisExpiryCache.Rfc9111;
+
+namespace RedisExpiryCache.ResponseCaching;
+
+/// <summary>Requests that go to the origin without a lookup.</summary>
+internal sealed class ForwardedRequests(
+    RequestDelegate next, Exchanges exchanges, PolicyBook policies, CachingScope scope, GetRouting routing, RequestLookup lookups, AppCall app,
+    EndpointEvictions evictions, RecordingParts parts)
+{
+    private static readonly string Unmarked = CacheStatus.NotStored(ForwardReason.Bypass, NoStoreReason.Unmarked.Token());
+
+    private readonly ResponseCachingOptions options = parts.Storable.Options;
+    private readonly CallBudget budget = parts.Storable.Options.ToBudget();
+
+    /// <summary>A request that no stored response answers. An unsafe method invalidates, and a POST may be stored for a later GET.</summary>
+    public async Task ForwardAsync(HttpContext context, ResponsePolicy policy, ForwardReason reason)
+    {
+        using var features = FeatureScope.Begin(context, serving: null);
+        if (options.StorePostResponses && context.Request.Method == HttpMethods.Post && !policy.NoStore
+            && !context.Response.HasStarted && await BeginPost(context, policy) is { } post)
+        {
+            using var lookup = await lookups.LookUpAsync(post);
+            await app.PostAsync(post, lookup, evictions);
+        }
+        else
+        {
+            await evictions.RunAsync(context, next, options.EmitCacheStatus ? CacheStatus.Forwarded(reason) : null);
+        }
+
+        parts.Report.Answered(context.Request.Path, ResponseOutcome.Forwarded, reason);
+    }
+
+    /// <summary>A GET or HEAD that is out of scope. Redis is not asked, and no other request waits for it.</summary>
+    public async Task ForwardOutOfScopeAsync(HttpContext context, ResponsePolicy policy)
+    {
+        var serving = new ServingFeature(policy, context.Response);
+        using var features = FeatureScope.Begin(context, policy.Scope == EndpointScope.PublicResponses ? serving : null);
+        var starting = new Starting(this, context, serving);
+        context.Response.OnStarting(static state => ((Starting)state).RunAsync(), starting);
+        try
+        {
+            await next(context);
+        }
+        catch
+        {
+            starting.HasFailed = true;
+            throw;
+        }
+        finally
+        {
+            parts.Report.Answered(context.Request.Path, ResponseOutcome.Forwarded, ForwardReason.Bypass);
+            parts.Report.NotStored(context.Request.Path, NoStoreReason.Unmarked.Token());
+        }
+    }
+
+    /// <summary>A later GET finds the answer to a POST under its own endpoint.</summary>
+    /// <returns>Null: that GET is not looked up, or it failed.</returns>
+    private async ValueTask<Exchange?> BeginPost(HttpContext context, ResponsePolicy policy)
+    {
+        var get = await routing.TryFindAsync(context);
+        var getPolicy = get is null ? policy : policies.Of(get.Endpoint);
+        return scope.Includes(context, getPolicy) ? exchanges.TryBegin(context, getPolicy, new RequestBudget(budget), get) : null;
+    }
+
+    private Task StartAsync(HttpContext context, ServingFeature serving, bool hasFailed)
+    {
+        try
+        {
+            if (!hasFailed)
+                scope.Observe(context, serving);
+        }
+        catch (Exception mistake)
+        {
+            parts.Report.Mistake(mistake);
+        }
+
+        // When the application has been run again to explain a failure, that run has said how it went.
+        var headers = context.Response.Headers;
+        if (options.EmitCacheStatus && !CacheStatus.IsIn(headers[ResponseReplay.CacheStatusName]))
+            headers.Append(ResponseReplay.CacheStatusName, Unmarked);
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The start of the response to a request out of scope.</summary>
+    private sealed class Starting(ForwardedRequests requests, HttpContext context, ServingFeature serving)
+    {
+        /// <summary>The origin has thrown: what starts is the answer of middleware in front.</summary>
+        public bool HasFailed { get; set; }
+
+        public Task RunAsync()
+        {
+            serving.Close();
+            return requests.StartAsync(context, serving, HasFailed);
+        }
+    }
+}
