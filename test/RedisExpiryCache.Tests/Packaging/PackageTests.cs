@@ -71,6 +71,16 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
 
     [Theory]
     [MemberData(nameof(Ids))]
+    public void Its_documentation_file_has_public_members_alone(string id)
+    {
+        using var package = packages.Open(id);
+        var surface = new PublicSurface(packages.Extract(package, $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"));
+        Assert.NotEmpty(surface.Members);
+        Assert.Empty(surface.InternalIds);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
     public void Its_icon_is_a_png_of_128_by_128_pixels(string id)
     {
         using var package = packages.Open(id);

@@ -39,6 +39,15 @@ public sealed class PackedPackages : IAsyncLifetime
         return bytes.ToArray();
     }
 
+    /// <returns>The path of the first file.</returns>
+    public string Extract(ZipArchive package, params string[] paths)
+    {
+        foreach (var path in paths)
+            File.WriteAllBytes(Path.Combine(folder.FullName, Path.GetFileName(path)), Read(package, path));
+
+        return Path.Combine(folder.FullName, Path.GetFileName(paths[0]));
+    }
+
     private async Task PackAsync(string project)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", ["pack", project, "--output", folder.FullName, .. Options])
