@@ -20,8 +20,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
 
     /// <summary>
     /// For how many seconds a response is fresh, and kept at most. Default: 0, that is: only <see cref="SlidingDuration"/> counts, or, where that is
-    /// 0 too, the response's own headers (RFC 9111 4.2.1). A response without a <c>Cache-Control</c> of its own gets one that tells
-    /// clients the same.
+    /// 0 too, the response's own headers (RFC 9111 4.2.1).
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int Duration
@@ -42,14 +41,14 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     }
 
     /// <summary>
-    /// For how many seconds clients may keep a response that has no <c>Cache-Control</c> of its own. Default: -1, as long as this cache keeps it. 0:
-    /// they ask each time, and get a 304 where nothing has changed.
+    /// For how many seconds clients may use a response that has no <c>Cache-Control</c> of its own without a request. Default: 0.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Set to less than -1.</exception>
+    /// <remarks>As <see cref="ResponseCachePolicyBuilder.ClientExpire"/> says.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int ClientDuration
     {
-        get => clientDuration ?? -1;
-        set => clientDuration = value >= -1 ? value : throw new ArgumentOutOfRangeException(nameof(ClientDuration), value, "It must be -1 or more seconds.");
+        get => clientDuration ?? 0;
+        set => clientDuration = NotNegative(value);
     }
 
     /// <summary>RFC 5861 3: for how many seconds a stale response may be served while it is being validated. Default: 0, or what the response says.</summary>
@@ -189,7 +188,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     {
         Duration = Seconds(duration),
         Sliding = Seconds(slidingDuration),
-        ClientDuration = clientDuration < 0 ? null : Seconds(clientDuration),
+        ClientDuration = Seconds(clientDuration),
         StaleWhileRevalidate = Seconds(staleWhileRevalidate),
         StaleIfError = Seconds(staleIfError),
         NoStore = noStore,

@@ -23,9 +23,12 @@ public sealed class ResponseCachePolicyBuilder
     public ResponseCachePolicyBuilder Slide(TimeSpan window) => Set(settings with { Sliding = Positive(window, nameof(window)) });
 
     /// <summary>
-    /// For how long clients may keep a response that has no <c>Cache-Control</c> of its own. Default: as long as this cache does. Zero: they ask each
-    /// time.
+    /// For how long clients may use a response that has no <c>Cache-Control</c> of its own without a request. Default: zero.
     /// </summary>
+    /// <remarks>
+    /// No eviction reaches what clients keep. So by default they revalidate at each use (<c>max-age=0, must-revalidate</c>), and get a 304 by
+    /// the <c>ETag</c> where nothing has changed. The time begins when the origin made the response (<c>Age</c>), and is cut to whole seconds.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="duration"/> is less than zero.</exception>
     public ResponseCachePolicyBuilder ClientExpire(TimeSpan duration) => Set(settings with { ClientDuration = NotNegative(duration, nameof(duration)) });
 

@@ -250,7 +250,7 @@ internal sealed class ResponseRecording : IDisposable
     {
         var serving = exchange.Serving;
         var headers = response.Headers;
-        if (headers.CacheControl.Count == 0 && (serving.Lifetime.IsSet || !facts.HasExpires) && serving.ClientCacheControl is { } told)
+        if (headers.CacheControl.Count == 0 && serving.ClientCacheControl(hasExpires: headers.Expires.Count > 0) is { } told)
             headers.CacheControl = ownCacheControl = told;
 
         var apps = AppsFields();

@@ -14,14 +14,14 @@ public sealed class AttributeTests(RedisFixture fixture)
     };
 
     [Fact]
-    public async Task It_stores_what_says_nothing_itself_and_tells_clients_the_same()
+    public async Task Attribute_stores_a_response_without_fields_of_its_own_and_has_clients_revalidate()
     {
         await using var app = await CachedApp.StartAsync(fixture.Server, web => web.MapPage("/a", new RedisResponseCacheAttribute { Duration = 60 }));
         var first = await app.GetAsync("/a");
         var hit = await app.GetAsync("/a");
 
-        Assert.Equal("public, max-age=60", first["Cache-Control"]);
-        Assert.Equal(("page 1", "public, max-age=60"), (hit.Body, hit["Cache-Control"]));
+        Assert.Equal("public, max-age=0, must-revalidate", first["Cache-Control"]);
+        Assert.Equal(("page 1", "public, max-age=0, must-revalidate"), (hit.Body, hit["Cache-Control"]));
         Assert.True(hit.IsHit);
     }
 

@@ -7,13 +7,13 @@ namespace RedisExpiryCache.IntegrationTests.Responses;
 public sealed class DefaultDurationTests(RedisFixture fixture)
 {
     [Theory]
-    [InlineData("/asks", true, "public, max-age=90")]
-    [InlineData("/attribute", true, "public, max-age=90")]
-    [InlineData("/says", true, "max-age=60")]
-    [InlineData("/policy", true, "public, max-age=30")]
-    [InlineData("/silent", false, null)]
-    [InlineData("/error", false, null)]
-    public async Task It_is_for_endpoints_that_ask_for_caching_and_leave_it_open(string path, bool isStored, string? cacheControl)
+    [InlineData("/asks", true, 90)]
+    [InlineData("/attribute", true, 90)]
+    [InlineData("/says", true, 60)]
+    [InlineData("/policy", true, 30)]
+    [InlineData("/silent", false, 0)]
+    [InlineData("/error", false, 0)]
+    public async Task It_is_for_endpoints_that_ask_for_caching_and_leave_it_open(string path, bool isStored, int seconds)
     {
         await using var app = await CachedApp.StartAsync(
             fixture.Server,
@@ -31,6 +31,7 @@ public sealed class DefaultDurationTests(RedisFixture fixture)
         var first = await app.GetAsync(path);
         var second = await app.GetAsync(path);
 
-        Assert.Equal((isStored, isStored, cacheControl), (first.WasStored, second.IsHit, second["Cache-Control"]));
+        Assert.Equal((isStored, isStored), (first.WasStored, second.IsHit));
+        Assert.InRange(second.TimeLeft, seconds * 2 / 3, seconds);
     }
 }

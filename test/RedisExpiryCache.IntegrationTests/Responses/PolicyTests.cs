@@ -16,7 +16,7 @@ public sealed class PolicyTests(RedisFixture fixture)
     public async Task A_policy_is_asked_for_by_its_name_in_any_case(string name)
     {
         await using var app = await StartAsync(web => web.MapPage("/a", cacheControl: null).CacheResponse(name), MinuteByName);
-        Assert.Equal("public, max-age=60", (await app.WarmAsync("/a"))["Cache-Control"]);
+        Assert.InRange((await app.WarmAsync("/a")).TimeLeft, 1, 60);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class PolicyTests(RedisFixture fixture)
             caching.AddPolicy("minute", static policy => policy.Expire(Hour));
             MinuteByName(caching);
         });
-        Assert.Equal("public, max-age=60", (await app.WarmAsync("/a"))["Cache-Control"]);
+        Assert.InRange((await app.WarmAsync("/a")).TimeLeft, 1, 60);
     }
 
     [Fact]
@@ -69,9 +69,9 @@ public sealed class PolicyTests(RedisFixture fixture)
             web.MapGet("/outside", static (HttpContext context) => context.NextPage());
         }, MinuteByName);
 
-        Assert.Equal("public, max-age=3600", (await app.WarmAsync("/group/says-nothing"))["Cache-Control"]);
+        Assert.InRange((await app.WarmAsync("/group/says-nothing")).TimeLeft, 3000, 3600);
         foreach (var path in new[] { "/group/convention", "/group/attribute", "/group/name" })
-            Assert.Equal("public, max-age=60", (await app.WarmAsync(path))["Cache-Control"]);
+            Assert.InRange((await app.WarmAsync(path)).TimeLeft, 1, 60);
 
         Assert.Equal("no-freshness", (await app.GetAsync("/outside")).Detail);
     }
@@ -87,7 +87,7 @@ public sealed class PolicyTests(RedisFixture fixture)
         });
         var hit = await app.WarmAsync("/a");
         Assert.Equal(("public, max-age=7", "x-base"), (hit["Cache-Control"], hit["Vary"]?.ToLowerInvariant()));
-        Assert.InRange(int.Parse(hit.CacheStatus.Split("ttl=")[1], CultureInfo.InvariantCulture), 1, 60);
+        Assert.InRange(hit.TimeLeft, 1, 60);
         foreach (var tag in new[] { "base", "named", "attribute" })
         {
             await app.WarmAsync("/a");
@@ -200,7 +200,7 @@ public sealed class PolicyTests(RedisFixture fixture)
 
     [Theory]
     [InlineData(null, 5, "public, max-age=5")]
-    [InlineData(null, 0, "public, max-age=0")]
+    [InlineData(null, 0, "public, max-age=0, must-revalidate")]
     [InlineData(null, 7200, "public, max-age=7200")]
     [InlineData("max-age=30", 5, "max-age=30")]
     public async Task Clients_are_told_a_time_of_their_own_where_the_response_says_nothing(string? own, int seconds, string told)
@@ -249,8 +249,8 @@ public sealed class PolicyTests(RedisFixture fixture)
             _ => policy.Expire(Minute).VaryByQuery("x"),
         }));
         var first = await app.GetAsync("/a");
-        Assert.Equal(($"{told}, max-age=60", true), (first["Cache-Control"], first.WasStored));
-        Assert.Equal($"{told}, max-age=60", (await app.WarmAsync("/a"))["Cache-Control"]);
+        Assert.Equal(($"{told}, max-age=0, must-revalidate", true), (first["Cache-Control"], first.WasStored));
+        Assert.Equal($"{told}, max-age=0, must-revalidate", (await app.WarmAsync("/a"))["Cache-Control"]);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

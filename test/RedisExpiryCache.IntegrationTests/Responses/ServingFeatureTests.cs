@@ -9,8 +9,8 @@ namespace RedisExpiryCache.IntegrationTests.Responses;
 public sealed class ServingFeatureTests(RedisFixture fixture)
 {
     [Theory]
-    [InlineData(false, null, "public, max-age=30", "30")]
-    [InlineData(true, null, "public, max-age=30", "30")]
+    [InlineData(false, null, "public, max-age=0, must-revalidate", "30")]
+    [InlineData(true, null, "public, max-age=0, must-revalidate", "30")]
     [InlineData(true, "max-age=10", "max-age=10", "30")]
     public async Task A_duration_counts_in_place_of_the_policys(bool hasPolicy, string? own, string told, string ttl)
     {

@@ -15,6 +15,9 @@ internal sealed record Answer(HttpStatusCode Status, byte[] Bytes, IReadOnlyDict
 
     public bool WasStored => CacheStatus.EndsWith("; stored", StringComparison.Ordinal);
 
+    /// <summary>The seconds for which a hit stays fresh; 0: it is no hit.</summary>
+    public int TimeLeft => CacheStatus.Split("; ttl=") is [_, var seconds] ? int.Parse(seconds.Split(';')[0], CultureInfo.InvariantCulture) : 0;
+
     public int Age => int.Parse(this["Age"] ?? throw new InvalidOperationException("No Age."), CultureInfo.InvariantCulture);
 
     /// <summary>What Cache-Status says of why it was not stored.</summary>

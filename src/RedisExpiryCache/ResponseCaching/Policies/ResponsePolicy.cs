@@ -8,6 +8,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
 {
     private readonly UserRule users = new(settings.VaryByUser is true, settings.ClaimTypes ?? [], settings.AllowMissingClaims is true);
     private readonly string[] routeValueNames = settings.RouteValueNames ?? [];
+    private string? clientCacheControl;
 
     /// <summary>The response's own headers decide.</summary>
     public static readonly ResponsePolicy None = new(new PolicySettings());
@@ -53,15 +54,17 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>Nothing that a cache downstream could tell by the request's fields: what it gets is for one client.</summary>
     private bool IsPersonal => VariesByUser || settings.VaryByCulture is true || settings.Custom.Length > 0;
 
-    /// <summary>What a response without a Cache-Control of its own tells clients; null: nothing.</summary>
-    public string? ClientCacheControl(PolicyLifetime lifetime)
-    {
-        if ((lifetime.Duration ?? lifetime.Sliding ?? lifetime.Fallback) is not { } kept)
-            return null;
+    /// <summary>The <c>Cache-Control</c> for clients of a response that has none of its own; null: none is added.</summary>
+    /// <remarks>An <c>Expires</c> of the response says for how long; of a personal one, caches in front still have to keep off.</remarks>
+    public string? ClientCacheControl(PolicyLifetime lifetime, bool hasExpires) =>
+        (lifetime.Duration ?? lifetime.Sliding ?? lifetime.Fallback) is null ? null
+        : !hasExpires ? clientCacheControl ??= $"{(IsPersonal ? "private" : "public")}, {ClientLifetime}"
+        : IsPersonal ? "private" : null;
 
-        var seconds = (long)(settings.ClientDuration ?? kept).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"{(IsPersonal ? "private" : "public")}, max-age={seconds}");
-    }
+    /// <summary>By default clients revalidate at each use: no eviction reaches what they keep.</summary>
+    private string ClientLifetime => (long)(settings.ClientDuration ?? TimeSpan.Zero).TotalSeconds is > 0 and var seconds
+        ? string.Create(CultureInfo.InvariantCulture, $"max-age={seconds}")
+        : "max-age=0, must-revalidate";
 
     /// <summary>Whether there are any <see cref="PartsOf"/> a request.</summary>
     public bool HasParts => settings.VaryByCulture is true || VariesByUser || routeValueNames.Length > 0 || settings.Custom.Length > 0;

@@ -44,7 +44,7 @@ internal sealed class ServingFeature(ResponsePolicy policy, HttpResponse respons
         ? Variants.Union(policy.HeaderNames, added)
         : policy.HeaderNames;
 
-    public string? ClientCacheControl => policy.ClientCacheControl(Lifetime);
+    public string? ClientCacheControl(bool hasExpires) => policy.ClientCacheControl(Lifetime, hasExpires);
 
     public void AddTags(params string[] tags)
     {

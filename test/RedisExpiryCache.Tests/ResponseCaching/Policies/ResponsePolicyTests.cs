@@ -8,6 +8,8 @@ namespace RedisExpiryCache.Tests.ResponseCaching.Policies;
 /// <summary>What a policy tells apart, and what it tells clients.</summary>
 public class ResponsePolicyTests
 {
+    private const string Revalidate = "public, max-age=0, must-revalidate";
+
     private static readonly ResponsePolicy ByUser = new(new PolicySettings { VaryByUser = true });
 
     private static ClaimsPrincipal User(string? scheme, params string[] claims) =>
@@ -60,18 +62,19 @@ public class ResponsePolicyTests
     }
 
     [Theory]
-    [InlineData(60, null, null, "public, max-age=60")]
-    [InlineData(null, 5, null, "public, max-age=5")]
-    [InlineData(60, 5, null, "public, max-age=60")]
+    [InlineData(60, null, null, Revalidate)]
+    [InlineData(null, 5, null, Revalidate)]
+    [InlineData(60, 5, null, Revalidate)]
     [InlineData(60, null, 10, "public, max-age=10")]
-    [InlineData(60, null, 0, "public, max-age=0")]
+    [InlineData(60, null, 0, Revalidate)]
     [InlineData(null, null, 10, null)]
     [InlineData(null, null, null, null)]
-    public void Clients_are_told_for_how_long(int? duration, int? sliding, int? client, string? expected)
+    public void Clients_revalidate_unless_the_policy_has_a_client_duration(int? duration, int? sliding, int? client, string? expected)
     {
         var policy = new ResponsePolicy(new PolicySettings { Duration = Span(duration), Sliding = Span(sliding), ClientDuration = Span(client) });
 
-        Assert.Equal(expected, policy.ClientCacheControl(policy.Lifetime));
+        Assert.Equal(expected, policy.ClientCacheControl(policy.Lifetime, hasExpires: false));
+        Assert.Null(policy.ClientCacheControl(policy.Lifetime, hasExpires: true));
     }
 
     [Fact]
@@ -86,8 +89,8 @@ public class ResponsePolicyTests
             static policy => policy.VaryByHeader("accept"), static policy => policy.VaryByQuery("a"), static policy => policy.VaryByRouteValue("id"), static policy => policy.VaryByHost(false)
         ];
 
-        Assert.All(personal, static say => Assert.Equal("private, max-age=60", CacheControlOf(say)));
-        Assert.All(common, static say => Assert.Equal("public, max-age=60", CacheControlOf(say)));
+        Assert.All(personal, static say => Assert.Equal(("private, max-age=0, must-revalidate", "private"), CacheControlOf(say)));
+        Assert.All(common, static say => Assert.Equal((Revalidate, null), CacheControlOf(say)));
     }
 
     [Fact]
@@ -100,10 +103,10 @@ public class ResponsePolicyTests
         Assert.True(Build(static policy => policy.NoStore().VaryByHost(false).VaryByQuery()) is { NoStore: true, VaryByHost: false, Query.IsAsSpelled: false });
     }
 
-    private static string? CacheControlOf(Action<ResponseCachePolicyBuilder> say)
+    private static (string? Alone, string? WithExpires) CacheControlOf(Action<ResponseCachePolicyBuilder> say)
     {
         var policy = Build(builder => say(builder.Expire(TimeSpan.FromSeconds(60))));
-        return policy.ClientCacheControl(policy.Lifetime);
+        return (policy.ClientCacheControl(policy.Lifetime, hasExpires: false), policy.ClientCacheControl(policy.Lifetime, hasExpires: true));
     }
 
     private static TimeSpan? Span(int? seconds) => seconds is { } some ? TimeSpan.FromSeconds(some) : null;

@@ -7,6 +7,8 @@ namespace RedisExpiryCache.Tests.ResponseCaching.Policies;
 /// <summary>What an app decides about the caching of one response while it is making it.</summary>
 public class ServingFeatureTests
 {
+    private const string Revalidate = "public, max-age=0, must-revalidate";
+
     private static readonly ResponsePolicy Policy = new(new PolicySettings
     {
         Duration = TimeSpan.FromSeconds(60),
@@ -29,9 +31,10 @@ public class ServingFeatureTests
     {
         var feature = Feature();
 
-        Assert.True(feature is { Duration: null, NoStore: false, Tags: [], ClientCacheControl: "public, max-age=60" });
+        Assert.True(feature is { Duration: null, NoStore: false, Tags: [] });
+        Assert.Equal(Revalidate, feature.ClientCacheControl(hasExpires: false));
         Assert.Equal((Policy.Lifetime, Policy.HeaderNames), (feature.Lifetime, feature.HeaderNames));
-        Assert.Null(Feature(ResponsePolicy.None).ClientCacheControl);
+        Assert.Null(Feature(ResponsePolicy.None).ClientCacheControl(hasExpires: false));
     }
 
     [Fact]
@@ -41,7 +44,7 @@ public class ServingFeatureTests
         feature.Duration = TimeSpan.FromSeconds(30);
 
         Assert.Equal(Policy.Lifetime with { Duration = TimeSpan.FromSeconds(30) }, feature.Lifetime);
-        Assert.Equal("public, max-age=30", feature.ClientCacheControl);
+        Assert.Equal(Revalidate, feature.ClientCacheControl(hasExpires: false));
         feature.Duration = null;
         Assert.Equal(Policy.Lifetime, feature.Lifetime);
     }
@@ -53,7 +56,7 @@ public class ServingFeatureTests
         feature.Duration = TimeSpan.FromSeconds(30);
 
         Assert.True(feature.Lifetime is { IsSet: true, Sliding: null });
-        Assert.Equal("public, max-age=30", feature.ClientCacheControl);
+        Assert.Equal(Revalidate, feature.ClientCacheControl(hasExpires: false));
     }
 
     [Theory]
