@@ -30,10 +30,6 @@ builder.Services.AddRedisExpiringCache(options =>
 {
     options.Configuration = embedded?.ConnectionString ?? redis;
     options.InstanceName = "shop:";
-
-    // The defaults, a second and 100 ms, are short for a slow machine on which everything is cold.
-    options.OperationTimeout = TimeSpan.FromSeconds(5);
-    options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(5);
 });
 
 var app = builder.Build();

@@ -26,8 +26,9 @@ public sealed class ResponseCachingOptions
 
     /// <summary>
     /// How long a request waits for Redis at most, looking up, storing and evicting together. Default: 100 milliseconds. Range: more than zero, up to
-    /// 1 hour. When it is over, the app answers as if there were no cache. Raise it where Redis is far away, or bodies are large and the network is
-    /// slow.
+    /// 1 hour. After it the application answers as if there were no cache. Raise it where Redis is far away, or bodies are large and the network is
+    /// slow. The first requests of a process, until Redis has replied to a first page or has once not replied in time, wait for up to
+    /// <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where that is longer.
     /// </summary>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromMilliseconds(100);
 

@@ -34,8 +34,13 @@ internal sealed class Circuits(
     /// </remarks>
     public bool Failed(Exception failure, RedisRoute route, Call call, long since)
     {
-        if (failure is TimeoutException && SaysNothing(failure, call, since))
-            return false;
+        if (failure is TimeoutException)
+        {
+            if (SaysNothing(failure, call, since))
+                return false;
+
+            connection.Cold.TimedOut();
+        }
 
         var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connection.Multiplexer?.IsConnected is true);
         var circuit = route.Circuit;

@@ -51,13 +51,10 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
     public ConnectionReport Report { get; }
     public ServerClock Clock { get; }
-
     public Circuits Circuits { get; }
-
     public PendingEvictions Pending { get; }
-
     public Denials Denials { get; } = new();
-
+    public ColdStart Cold { get; } = new();
     public LargeValues Large { get; }
 
     /// <summary>Whether small commands share a handed-in multiplexer with large values that are in flight.</summary>
@@ -194,7 +191,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
             await owned.DisposeAsync();
     }
 
-    public CallBudget BudgetOf(Call call) => call.Budget ?? ownBudget;
+    public CallBudget BudgetOf(Call call) =>
+        call.Budget is { } own && (Cold.IsOver || own.Time >= ownBudget.Time) ? own : ownBudget;
 
     private async Task ConnectedAsync(Access access, Call call)
     {
@@ -246,7 +244,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         if (late && OwnsMultiplexer)
             await multiplexer.DisposeAsync();
         else if (main is null)
-            await Clock.AskAsync(new RedisRoute(this, multiplexer.GetDatabase(), Circuits.Default, key: null, Access.Look));
+            await Task.WhenAll(
+                Clock.AskAsync(new RedisRoute(this, multiplexer.GetDatabase(), Circuits.Default, null, Access.Look)),
+                ScriptLoading.LoadAsync(this, multiplexer));
 
         return multiplexer;
     }

@@ -19,7 +19,12 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
 
     public Access Access => access;
 
-    public void Succeeded() => circuit.Succeeded(access);
+    public void Succeeded()
+    {
+        circuit.Succeeded(access);
+        if (access != Access.Look)
+            connection.Cold.Replied();
+    }
 
     /// <summary>An exception filter: see <see cref="Circuits.Failed"/>.</summary>
     public bool Failed(Exception failure, Call call, long since) => connection.Circuits.Failed(failure, this, call, since);

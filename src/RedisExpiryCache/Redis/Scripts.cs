@@ -240,6 +240,9 @@ internal static class Scripts
         return 1
         """;
 
+    public static readonly string[] All = [SlideScript, ExpireScript, LifetimeScript, SetMicrosoftScript, GenerationScript, KeepScript,
+        RenewScript, NoteScript, RetireScript, DeleteHashScript, RegisterScript, ReleaseScript];
+
     private static readonly RedisValue[] JustNow = ["", ""];
     private static readonly byte[] SlideHash = HashOf(SlideScript);
 

@@ -64,7 +64,7 @@ public sealed class CutTests(RedisFixture fixture)
         Assert.Empty(await ExpiryAudit.FindAsync(fixture.Server, app.Prefix, KillableApp.Longest));
     }
 
-    /// <summary>What one connection sends for all that this library does, scripts in full.</summary>
+    /// <summary>What one connection sends for all that this library does; the server has the scripts since the app connected.</summary>
     private static async Task<byte[]> RecordAsync(RedisServer server, EntryFormat format)
     {
         await using var network = TcpProxy.To(server.Port);
