@@ -24,9 +24,11 @@ internal static class HostCheck
 
         var policies = services.GetRequiredService<PolicyBook>();
         return endpoints.Length == 0
-            ? policies.Of(endpoint: null).VaryByHost
-            : Array.Exists(endpoints, endpoint => policies.Of(endpoint).VaryByHost && !NamesHosts(endpoint));
+            ? MayStoreByHost(policies.Of(endpoint: null))
+            : Array.Exists(endpoints, endpoint => MayStoreByHost(policies.Of(endpoint)) && !NamesHosts(endpoint));
     }
+
+    private static bool MayStoreByHost(ResponsePolicy policy) => policy.VaryByHost && policy.Scope != EndpointScope.None;
 
     private static bool IsForTests(IHostEnvironment environment) =>
         environment.EnvironmentName.StartsWith("Test", StringComparison.OrdinalIgnoreCase);

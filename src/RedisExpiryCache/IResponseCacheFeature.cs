@@ -9,6 +9,10 @@ public interface IResponseCacheFeature
     /// <summary>
     /// How long this response is fresh, and kept at most, in place of what the policy says. Default: null, as the policy says. More than zero.
     /// </summary>
+    /// <remarks>
+    /// At an endpoint that nothing marks it asks for caching: the endpoint's requests are looked up from the next one on
+    /// (<see cref="ResponseCachingScope.MarkedAndPublic"/>).
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">Set to zero or less.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
     TimeSpan? Duration { get; set; }

@@ -126,6 +126,13 @@ public class RedisExpiringCacheOptionsValidatorTests
 
     [Theory]
     [InlineData(-1)]
+    [InlineData(3)]
+    public void A_scope_that_there_is_not_is_named_with_its_value(int scope) => AssertSays(
+        With(options => options.ResponseCaching.Scope = (ResponseCachingScope)scope),
+        "ResponseCaching.Scope", $"is {scope}", "MarkedAndPublic or MarkedEndpoints or AllResponses");
+
+    [Theory]
+    [InlineData(-1)]
     [InlineData(500L * 1024 * 1024 + 1)]
     [InlineData(long.MaxValue)]
     public void A_body_size_out_of_its_range_is_named_with_its_value(long size) => AssertSays(
@@ -208,6 +215,7 @@ public class RedisExpiringCacheOptionsValidatorTests
     {
         var options = new RedisExpiringCacheOptions();
         Assert.Equal(TimeSpan.FromSeconds(1), options.OperationTimeout);
+        Assert.Equal(ResponseCachingScope.MarkedAndPublic, options.ResponseCaching.Scope);
         Assert.Equal(EntryFormat.Compact, options.EntryFormat);
         Assert.Equal(64 * 1024 * 1024, options.ResponseCaching.MaximumBodySize);
         Assert.Equal(TimeSpan.FromHours(1), options.ResponseCaching.StaleRetention);

@@ -15,7 +15,7 @@ public class RedisExpiringCacheSettingsTests
               "UseAsOutputCacheStore": true,
               "NearCache": { "Enabled": true, "IncludeData": true, "SizeLimit": 2097152 },
               "ResponseCaching": {
-                "Enabled": false, "MaximumBodySize": 1024, "HonorRequestDirectives": true, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
+                "Enabled": false, "Scope": "AllResponses", "MaximumBodySize": 1024, "HonorRequestDirectives": true, "EmitCacheStatus": false, "EmitCacheKey": true, "HeuristicFreshness": true,
                 "DefaultDuration": "00:01:00", "StoreSetCookie": true, "IgnorePreferenceOrder": true, "StorePostResponses": true, "StaleRetention": "2.00:00:00", "StaleIfError": "00:05:00",
                 "CollapseRequests": false, "CollapseTimeout": "00:00:30", "EarlyRefresh": 1.5,
                 "TargetedCacheControl": ["My-Cache-Control", "CDN-Cache-Control"], "ContentCodings": ["br", "gzip"]
@@ -30,6 +30,7 @@ public class RedisExpiringCacheSettingsTests
         Assert.True(options.UseAsOutputCacheStore);
         Assert.Equal((true, true, 2_097_152), (options.NearCache.Enabled, options.NearCache.IncludeData, options.NearCache.SizeLimit));
         Assert.False(options.ResponseCaching.Enabled);
+        Assert.Equal(ResponseCachingScope.AllResponses, options.ResponseCaching.Scope);
         Assert.Equal(1024, options.ResponseCaching.MaximumBodySize);
         Assert.True(options.ResponseCaching.HonorRequestDirectives);
         Assert.False(options.ResponseCaching.EmitCacheStatus);
@@ -102,6 +103,8 @@ public class RedisExpiringCacheSettingsTests
     [Theory]
     [InlineData("""{ "EntryFormat": "Tiny" }""", "Cache:EntryFormat is 'Tiny'", "Compact or Microsoft")]
     [InlineData("""{ "EntryFormat": "7" }""", "Cache:EntryFormat is '7'", "Compact or Microsoft")]
+    [InlineData("""{ "ResponseCaching": { "Scope": "All" } }""", "Cache:ResponseCaching:Scope is 'All'", "MarkedAndPublic or MarkedEndpoints or AllResponses")]
+    [InlineData("""{ "ResponseCaching": { "Scope": "3" } }""", "Cache:ResponseCaching:Scope is '3'", "MarkedAndPublic or MarkedEndpoints or AllResponses")]
     [InlineData("""{ "NearCache": { "Enabled": "yes" } }""", "Cache:NearCache:Enabled is 'yes'", "true or false")]
     [InlineData("""{ "NearCache": { "IncludeData": 1 } }""", "Cache:NearCache:IncludeData is '1'", "true or false")]
     [InlineData("""{ "NearCache": { "SizeLimit": "64 MB" } }""", "Cache:NearCache:SizeLimit is '64 MB'", "a number of bytes")]

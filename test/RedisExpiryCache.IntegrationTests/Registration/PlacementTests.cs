@@ -106,6 +106,11 @@ public sealed class PlacementTests(RedisFixture fixture)
             web.MapGet("/a", [RedisResponseCache(Duration = 60)] () => "").RequireHost("shop.example");
         }, "Production", "*"));
         Assert.Empty(await WarningsAsync(HostsNotFiltered, [], static web => web.MapGet("/plain", static () => ""), "Production", "*"));
+        Assert.Empty(await WarningsAsync(HostsNotFiltered, [], static web =>
+        {
+            web.UseRedisExpiringCache();
+            web.MapGet("/unmarked", static () => "");
+        }, "Production", "*", static options => options.ResponseCaching.Scope = ResponseCachingScope.MarkedEndpoints));
     }
 
     private static void Cached(WebApplication web)

@@ -30,6 +30,28 @@ public sealed class ReloadTests(RedisFixture fixture)
     }
 
     [Fact]
+    public async Task The_scope_changes_with_the_next_request_and_a_public_endpoint_stays_known()
+    {
+        await using var app = await StartAsync(static web =>
+        {
+            web.MapPage("/public", "public, max-age=60");
+            web.MapPage("/a");
+        });
+        Change(("ResponseCaching:Scope", "MarkedAndPublic"));
+        Assert.Equal("unmarked", (await app.GetAsync("/public")).Detail);
+        Assert.Equal("unmarked", (await app.GetAsync("/a")).Detail);
+
+        Change(("ResponseCaching:Scope", "MarkedEndpoints"));
+        Assert.Equal("unmarked", (await app.GetAsync("/public")).Detail);
+
+        Change(("ResponseCaching:Scope", "MarkedAndPublic"));
+        Assert.True((await app.GetAsync("/public")).WasStored);
+
+        Change(("ResponseCaching:Scope", "AllResponses"));
+        Assert.True((await app.GetAsync("/a")).WasStored);
+    }
+
+    [Fact]
     public async Task What_policies_fall_back_on_changes_too()
     {
         await using var app = await StartAsync(static web => web.MapPage("/{id}", cacheControl: null).CacheResponse("things"), policies: true);

@@ -81,6 +81,37 @@ public sealed class ScopeTests(RedisFixture fixture)
     }
 
     [Fact]
+    public async Task A_base_policy_with_a_duration_marks_every_page_and_one_without_marks_none()
+    {
+        await using var all = await StartAsync(
+            static web => web.MapPage("/a", cacheControl: null), static options => options.AddBasePolicy(static policy => policy.Expire(TimeSpan.FromMinutes(1))));
+        await using var none = await StartAsync(
+            static web => web.MapPage("/a", cacheControl: null), static options => options.AddBasePolicy(static policy => policy.VaryByQuery("page").Tag("a")));
+
+        Assert.True((await all.GetAsync("/a")).WasStored);
+        Assert.Equal(Unmarked, (await none.GetAsync("/a")).CacheStatus);
+    }
+
+    [Fact]
+    public async Task With_MarkedEndpoints_a_base_policy_with_a_duration_completes_the_marked_pages_alone()
+    {
+        await using var app = await StartAsync(
+            static web =>
+            {
+                web.MapPage("/marked", cacheControl: null).CacheResponse(static policy => policy.Tag("a"));
+                web.MapPage("/unmarked", cacheControl: null);
+            },
+            static options =>
+            {
+                options.Scope = ResponseCachingScope.MarkedEndpoints;
+                options.AddBasePolicy(static policy => policy.Expire(TimeSpan.FromMinutes(1)));
+            });
+
+        Assert.True((await app.GetAsync("/marked")).WasStored);
+        Assert.Equal(Unmarked, (await app.GetAsync("/unmarked")).CacheStatus);
+    }
+
+    [Fact]
     public async Task MarkedEndpoints_never_stores_an_unmarked_page_that_says_it_is_public()
     {
         await using var app = await StartAsync(
