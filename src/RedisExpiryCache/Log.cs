@@ -210,6 +210,12 @@ internal static partial class Log
         + "model. Found on {Handlers}.")]
     public static partial void AttributesOnHandlers(this ILogger logger, string handlers);
 
+    [LoggerMessage(76, LogLevel.Warning,
+        "[RedisResponseCache] has no duration at {Endpoints}: only responses whose own fields say how long they are fresh are stored. "
+        + "Write Duration = 60 (seconds) or SlidingDuration, name a policy that has one, or set options.ResponseCaching.DefaultDuration; "
+        + "where nothing is to be stored, NoStore = true. See docs/policies.md.")]
+    public static partial void NoDuration(this ILogger logger, string endpoints);
+
     [LoggerMessage(38, LogLevel.Warning,
         "A request came to UseRedisExpiringCache a second time, by a branch that has it too: the inner one steps aside. Remove one "
         + "of the calls. Said once.")]

@@ -23,19 +23,32 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
         ConnectEarly();
         var all = await Endpoints();
         Endpoint[] cached = [.. all.Where(HasAttribute)];
+        AttributeCheck.ThrowIfWrong(cached);
         ThrowIfPolicyIsUnknown(cached);
         TemplateCheck.ThrowIfWrong(all, services.GetRequiredService<PolicyBook>());
         WarnOfHandlers(all);
+        WarnOfNoDuration(cached);
         if (IsPlaced && HostCheck.IsMissing(services, all))
             services.GetService<ILogger<PipelineCheck>>()?.HostsNotFiltered();
 
         var idle = IsPlaced ? [] : cached;
         if (idle.Length > 0)
-        {
-            var names = idle.Take(NamedEndpoints).Select(static endpoint => endpoint.DisplayName ?? "one without a name");
-            var rest = idle.Length > NamedEndpoints ? $" and {idle.Length - NamedEndpoints} more" : "";
-            services.GetService<ILogger<PipelineCheck>>()?.AttributesWithoutMiddleware(idle.Length, string.Join(", ", names) + rest);
-        }
+            services.GetService<ILogger<PipelineCheck>>()?.AttributesWithoutMiddleware(idle.Length, NamesOf(idle));
+    }
+
+    private static string NamesOf(Endpoint[] endpoints)
+    {
+        string[] names = [.. endpoints.Select(static endpoint => endpoint.DisplayName ?? "one without a name").Distinct(StringComparer.Ordinal)];
+        var rest = names.Length > NamedEndpoints ? $" and {names.Length - NamedEndpoints} more" : "";
+        return string.Join(", ", names.Take(NamedEndpoints)) + rest;
+    }
+
+    private void WarnOfNoDuration(Endpoint[] endpoints)
+    {
+        var policies = services.GetRequiredService<PolicyBook>();
+        Endpoint[] lacking = IsPlaced ? Array.FindAll(endpoints, policies.LacksDuration) : [];
+        if (lacking.Length > 0)
+            services.GetService<ILogger<PipelineCheck>>()?.NoDuration(NamesOf(lacking));
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache;
@@ -18,98 +17,75 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     private int? duration, slidingDuration, clientDuration, staleWhileRevalidate, staleIfError;
     private bool? varyByHost, varyByUser, allowMissingClaims, varyByCulture, noStore;
 
-    /// <summary>
-    /// For how many seconds a response is fresh, and kept at most. Default: 0, that is: only <see cref="SlidingDuration"/> counts, or, where that is
-    /// 0 too, the response's own headers (RFC 9111 4.2.1).
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
+    /// <summary>For how many seconds a response is fresh, and kept at most. Default: none. Range: more than zero.</summary>
+    /// <remarks>
+    /// Without it, <see cref="SlidingDuration"/>, the named or base policies, the response's own fields (RFC 9111 4.2.1) and
+    /// <see cref="ResponseCachingOptions.DefaultDuration"/> decide, in this order. Where there is none of these but the fields, a warning at
+    /// start-up names the endpoint. A value out of range, of this or any other property, stops the start of the application with a message that
+    /// names endpoint, property and value.
+    /// </remarks>
     public int Duration
     {
         get => duration ?? 0;
-        set => duration = NotNegative(value);
+        set => duration = value;
     }
 
     /// <summary>
     /// For how many seconds a response is kept after its last use; each use slides it (Redis PEXPIRE), though never beyond
-    /// <see cref="Duration"/> where that is set. Default: 0, it does not slide.
+    /// <see cref="Duration"/> where that is set. Default: 0, it does not slide. Range: zero or more.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int SlidingDuration
     {
         get => slidingDuration ?? 0;
-        set => slidingDuration = NotNegative(value);
+        set => slidingDuration = value;
     }
 
     /// <summary>
     /// For how many seconds clients may use a response that has no <c>Cache-Control</c> of its own without a request. Default: 0.
+    /// Range: zero or more.
     /// </summary>
     /// <remarks>As <see cref="ResponseCachePolicyBuilder.ClientExpire"/> says.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int ClientDuration
     {
         get => clientDuration ?? 0;
-        set => clientDuration = NotNegative(value);
+        set => clientDuration = value;
     }
 
-    /// <summary>RFC 5861 3: for how many seconds a stale response may be served while it is being validated. Default: 0, or what the response says.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
+    /// <summary>RFC 5861 3: for how many seconds a stale response may be served while it is being validated. Default: 0, or what the response says. Range: zero or more.</summary>
     public int StaleWhileRevalidate
     {
         get => staleWhileRevalidate ?? 0;
-        set => staleWhileRevalidate = NotNegative(value);
+        set => staleWhileRevalidate = value;
     }
 
     /// <summary>
     /// RFC 5861 4: for how many seconds a stale response may stand in for an app that fails. Default: 0, or what the response or
-    /// <see cref="ResponseCachingOptions.StaleIfError"/> says.
+    /// <see cref="ResponseCachingOptions.StaleIfError"/> says. Range: zero or more.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Set to less than 0.</exception>
     public int StaleIfError
     {
         get => staleIfError ?? 0;
-        set => staleIfError = NotNegative(value);
+        set => staleIfError = value;
     }
 
     /// <summary>
     /// The query keys that make a difference; the others are ignored. Default: null, the whole query counts. An empty list: none counts.
     /// <c>["*"]</c>: all count, in any order.
     /// </summary>
-    /// <exception cref="ArgumentNullException">One of them is null.</exception>
-    public string[]? VaryByQueryKeys
-    {
-        get;
-        set => field = WithoutNull(value);
-    }
+    public string[]? VaryByQueryKeys { get; set; }
 
     /// <summary>
     /// The query keys that make no difference, where <see cref="VaryByQueryKeys"/> is not set; all others do, in any order. <c>"utm_*"</c> stands for
     /// all that begin so. Default: null.
     /// </summary>
-    /// <exception cref="ArgumentNullException">One of them is null.</exception>
-    public string[]? IgnoredQueryKeys
-    {
-        get;
-        set => field = WithoutNull(value);
-    }
+    public string[]? IgnoredQueryKeys { get; set; }
 
     /// <summary>Request fields that make a difference, beside those in the response's own <c>Vary</c>, to which they are added. Default: none.</summary>
-    /// <exception cref="ArgumentException">One of them cannot be the name of a field, "*" included.</exception>
-    public string[]? VaryByHeaderNames
-    {
-        get;
-        set
-        {
-            field = value is null ? null : ResponseCachePolicyBuilder.FieldNames(value, nameof(VaryByHeaderNames));
-        }
-    }
+    /// <remarks>Each has to be the name of one field: neither "*" nor a list.</remarks>
+    public string[]? VaryByHeaderNames { get; set; }
 
     /// <summary>Route values that make a difference, beside the path, which always does. Default: none.</summary>
-    /// <exception cref="ArgumentNullException">One of them is null.</exception>
-    public string[]? VaryByRouteValueNames
-    {
-        get;
-        set => field = WithoutNull(value);
-    }
+    public string[]? VaryByRouteValueNames { get; set; }
 
     /// <summary>Whether the host makes a difference. Default: true.</summary>
     public bool VaryByHost
@@ -139,12 +115,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
 
     /// <summary>Signed-in users with the same values of these claims share their responses. Default: none.</summary>
     /// <remarks>As <see cref="ResponseCachePolicyBuilder.VaryByClaim"/> says: a user who lacks one of them gets nothing stored.</remarks>
-    /// <exception cref="ArgumentNullException">One of them is null.</exception>
-    public string[]? VaryByClaimTypes
-    {
-        get;
-        set => field = WithoutNull(value);
-    }
+    public string[]? VaryByClaimTypes { get; set; }
 
     /// <summary>
     /// Whether signed-in users who lack a claim of <see cref="VaryByClaimTypes"/> share responses with those who lack it too.
@@ -161,16 +132,11 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
     /// value is named in braces: <c>"product:{id}"</c>. Default: none.
     /// </summary>
     /// <remarks>A name that the endpoint's route does not have stops the start of the application.</remarks>
-    /// <exception cref="ArgumentNullException">One of them is null.</exception>
-    public string[]? Tags
-    {
-        get;
-        set => field = WithoutNull(value);
-    }
+    public string[]? Tags { get; set; }
 
     /// <summary>
     /// The named policy that holds where this attribute says nothing (<see cref="ResponseCachingOptions.AddPolicy"/>). Default: null. A name that
-    /// nobody has added stops the app's start.
+    /// was not added stops the start of the application.
     /// </summary>
     public string? PolicyName { get; set; }
 
@@ -184,7 +150,7 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         set => noStore = value;
     }
 
-    PolicySettings IPolicyMetadata.Settings => new()
+    PolicySettings IPolicyMetadata.Settings => Faults.FirstOrDefault() is { } fault ? throw new InvalidOperationException($"[RedisResponseCache]: {fault}") : new()
     {
         Duration = Seconds(duration),
         Sliding = Seconds(slidingDuration),
@@ -204,14 +170,39 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         Tags = Tags ?? [],
     };
 
-    internal static string[]? WithoutNull(string[]? values, [CallerMemberName] string name = "") =>
-        values is null ? null : ResponseCachePolicyBuilder.WithoutNull(values, name);
+    TimeSpan? IPolicyMetadata.DefaultDuration => null;
+
+    /// <summary>What its properties do not take, a sentence each.</summary>
+    /// <remarks>
+    /// The setters throw nothing: reflection would say that a property was not found, wherever the attribute is read first.
+    /// </remarks>
+    internal IEnumerable<string> Faults
+    {
+        get
+        {
+            if (duration <= 0)
+                yield return $"{nameof(Duration)} is {duration}; it must be more than zero seconds. To store nothing, write {nameof(NoStore)} = true.";
+
+            (string Name, int? Value)[] spans =
+            [
+                (nameof(SlidingDuration), slidingDuration), (nameof(ClientDuration), clientDuration),
+                (nameof(StaleWhileRevalidate), staleWhileRevalidate), (nameof(StaleIfError), staleIfError),
+            ];
+            foreach (var (name, value) in spans.Where(static span => span.Value < 0))
+                yield return $"{name} is {value}; it must be zero or more seconds.";
+
+            (string Name, string[]? Values)[] lists =
+            [
+                (nameof(VaryByQueryKeys), VaryByQueryKeys), (nameof(IgnoredQueryKeys), IgnoredQueryKeys), (nameof(VaryByHeaderNames), VaryByHeaderNames),
+                (nameof(VaryByRouteValueNames), VaryByRouteValueNames), (nameof(VaryByClaimTypes), VaryByClaimTypes), (nameof(Tags), Tags),
+            ];
+            foreach (var (name, _) in lists.Where(static list => list.Values?.Contains(null) is true))
+                yield return $"{name} contains null.";
+
+            foreach (var name in (VaryByHeaderNames ?? []).Where(static name => name is not null && !ResponseCachePolicyBuilder.IsFieldName(name)))
+                yield return $"{nameof(VaryByHeaderNames)} contains '{name}'; each must be the name of one request header.";
+        }
+    }
 
     private static TimeSpan? Seconds(int? seconds) => seconds is { } some ? TimeSpan.FromSeconds(some) : null;
-
-    private static int NotNegative(int seconds, [CallerMemberName] string name = "")
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(seconds, name);
-        return seconds;
-    }
 }

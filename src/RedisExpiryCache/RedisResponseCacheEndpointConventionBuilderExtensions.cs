@@ -6,7 +6,11 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>The response cache on endpoints and groups of them: minimal APIs, Razor Pages, controllers alike.</summary>
 public static class RedisResponseCacheEndpointConventionBuilderExtensions
 {
-    /// <summary>Caches by the base policies, or by the response's own headers. The nearest convention or attribute of an endpoint counts.</summary>
+    /// <summary>Caches by the base policies, or else for 60 seconds, as <c>CacheOutput()</c> of ASP.NET Core does.</summary>
+    /// <remarks>
+    /// Where no policy has a duration, a response whose own fields say how long it is fresh keeps its word, and
+    /// <see cref="ResponseCachingOptions.DefaultDuration"/> takes the place of the 60 seconds. The nearest convention or attribute counts.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.With(new PolicyMetadata(new PolicySettings(), PolicyName: null));

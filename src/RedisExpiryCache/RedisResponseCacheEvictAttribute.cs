@@ -14,7 +14,7 @@ public sealed class RedisResponseCacheEvictAttribute : Attribute
     public string[]? Tags
     {
         get;
-        set => field = RedisResponseCacheAttribute.WithoutNull(value);
+        set => field = WithoutNull(value, nameof(Tags));
     }
 
     /// <summary>
@@ -37,5 +37,8 @@ public sealed class RedisResponseCacheEvictAttribute : Attribute
 
     private static string[]? FromTheRoot(string[]? paths) => Array.Find(paths ?? [], static path => path is not ['/', ..]) is { } wrong
         ? throw new ArgumentException($"'{wrong}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(Paths))
-        : RedisResponseCacheAttribute.WithoutNull(paths, nameof(Paths));
+        : WithoutNull(paths, nameof(Paths));
+
+    private static string[]? WithoutNull(string[]? values, string name) =>
+        values is null ? null : ResponseCachePolicyBuilder.WithoutNull(values, name);
 }

@@ -118,7 +118,9 @@ public sealed class ResponseCachePolicyBuilder
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public ResponseCachePolicyBuilder Tag(params string[] tags) => Set(settings with { Tags = [.. settings.Tags, .. WithoutNull(tags, nameof(tags))] });
 
-    internal static string[] FieldNames(string[] names, string parameter) => Array.TrueForAll(WithoutNull(names, parameter), static name => Token.IsToken(name) && name != "*")
+    internal static bool IsFieldName(string name) => Token.IsToken(name) && name != "*";
+
+    internal static string[] FieldNames(string[] names, string parameter) => Array.TrueForAll(WithoutNull(names, parameter), IsFieldName)
         ? [.. names]
         : throw new ArgumentException($"{parameter} is [{string.Join(", ", names)}]; each has to be the name of one request header.", parameter);
 

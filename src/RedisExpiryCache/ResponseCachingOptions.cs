@@ -39,8 +39,8 @@ public sealed class ResponseCachingOptions
     public long MaximumBodySize { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// How long a response is fresh whose endpoint asks for caching (an attribute, <c>CacheResponse</c>) without saying for how long, and that says
-    /// nothing itself either. Default: null, it is not stored. Range: more than zero, 365 days at most.
+    /// How long a response is fresh where neither a policy of its endpoint nor its own fields say so. Default: null, that is 60 seconds with
+    /// <c>CacheResponse</c>, and not stored with <c>[RedisResponseCache]</c>. Range: more than zero, 365 days at most.
     /// </summary>
     public TimeSpan? DefaultDuration { get; set; }
 

@@ -170,7 +170,7 @@ public sealed class PipelineTests(RedisFixture fixture)
     public async Task A_wrong_value_in_an_attribute_stops_the_start_and_is_named()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WarningsAsync(web => web.MapGet("/a", [RedisResponseCache(Duration = -1)] () => "")));
-        Assert.Contains("Duration ('-1')", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("HTTP: GET /a: Duration is -1;", failure.Message, StringComparison.Ordinal);
 
         failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WarningsAsync(web => web.MapPost("/a", [RedisResponseCacheEvict(Paths = ["products"])] () => "")));
         Assert.Contains("'products' is no path", failure.Message, StringComparison.Ordinal);

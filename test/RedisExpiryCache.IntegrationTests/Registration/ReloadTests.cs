@@ -55,11 +55,11 @@ public sealed class ReloadTests(RedisFixture fixture)
     public async Task What_policies_fall_back_on_changes_too()
     {
         await using var app = await StartAsync(static web => web.MapPage("/{id}", cacheControl: null).CacheResponse("things"), policies: true);
-        Assert.Equal("no-freshness", (await app.GetAsync("/a")).Detail);
+        Assert.InRange((await app.WarmAsync("/a")).TimeLeft, 1, 60);
 
-        Change(("ResponseCaching:DefaultDuration", "00:01:30"));
+        Change(("ResponseCaching:DefaultDuration", "00:05:00"));
 
-        Assert.InRange((await app.WarmAsync("/b")).TimeLeft, 60, 90);
+        Assert.InRange((await app.WarmAsync("/b")).TimeLeft, 61, 300);
         await app.Control.EvictByTagAsync("things", Token);
         Assert.False((await app.GetAsync("/b")).IsHit, "the policy's tag is still there");
     }

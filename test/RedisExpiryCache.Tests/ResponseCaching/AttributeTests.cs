@@ -5,37 +5,43 @@ namespace RedisExpiryCache.Tests.ResponseCaching;
 /// <summary>A bad value names itself where the attribute is written, not in every request.</summary>
 public class AttributeTests
 {
-    [Fact]
-    public void A_duration_is_not_negative()
+    public static TheoryData<RedisResponseCacheAttribute, string> Wrong => new()
     {
-        var failure = Assert.Throws<ArgumentOutOfRangeException>(() => new RedisResponseCacheAttribute { Duration = -5 });
-        Assert.Equal((nameof(RedisResponseCacheAttribute.Duration), -5), (failure.ParamName, failure.ActualValue));
-        failure = Assert.Throws<ArgumentOutOfRangeException>(() => new RedisResponseCacheAttribute { SlidingDuration = -1 });
-        Assert.Equal(nameof(RedisResponseCacheAttribute.SlidingDuration), failure.ParamName);
-        failure = Assert.Throws<ArgumentOutOfRangeException>(() => new RedisResponseCacheAttribute { StaleWhileRevalidate = -1 });
-        Assert.Equal(nameof(RedisResponseCacheAttribute.StaleWhileRevalidate), failure.ParamName);
-        failure = Assert.Throws<ArgumentOutOfRangeException>(() => new RedisResponseCacheAttribute { StaleIfError = -1 });
-        Assert.Equal(nameof(RedisResponseCacheAttribute.StaleIfError), failure.ParamName);
-        failure = Assert.Throws<ArgumentOutOfRangeException>(() => new RedisResponseCacheAttribute { ClientDuration = -1 });
-        Assert.Equal((nameof(RedisResponseCacheAttribute.ClientDuration), -1), (failure.ParamName, failure.ActualValue));
-    }
+        { new() { Duration = 0 }, "Duration is 0; it must be more than zero seconds. To store nothing, write NoStore = true." },
+        { new() { Duration = -5 }, "Duration is -5; it must be more than zero seconds. To store nothing, write NoStore = true." },
+        { new() { SlidingDuration = -1 }, "SlidingDuration is -1; it must be zero or more seconds." },
+        { new() { ClientDuration = -1 }, "ClientDuration is -1; it must be zero or more seconds." },
+        { new() { StaleWhileRevalidate = -1 }, "StaleWhileRevalidate is -1; it must be zero or more seconds." },
+        { new() { StaleIfError = int.MinValue }, "StaleIfError is -2147483648; it must be zero or more seconds." },
+        { new() { VaryByHeaderNames = ["Accept", "*"] }, "VaryByHeaderNames contains '*'; each must be the name of one request header." },
+        { new() { VaryByHeaderNames = ["Accept Language"] }, "VaryByHeaderNames contains 'Accept Language'; each must be the name of one request header." },
+        { new() { VaryByHeaderNames = ["Accept:"] }, "VaryByHeaderNames contains 'Accept:'; each must be the name of one request header." },
+        { new() { VaryByHeaderNames = [null!] }, "VaryByHeaderNames contains null." },
+        { new() { VaryByQueryKeys = [null!] }, "VaryByQueryKeys contains null." },
+        { new() { IgnoredQueryKeys = [null!] }, "IgnoredQueryKeys contains null." },
+        { new() { VaryByRouteValueNames = [null!] }, "VaryByRouteValueNames contains null." },
+        { new() { VaryByClaimTypes = [null!] }, "VaryByClaimTypes contains null." },
+        { new() { Tags = ["a", null!] }, "Tags contains null." },
+    };
 
     [Theory]
-    [InlineData("*")]
-    [InlineData("Accept Language")]
-    [InlineData("Accept:")]
-    public void What_is_no_field_name_cannot_be_varied_by(string name)
+    [MemberData(nameof(Wrong))]
+    public void Value_that_a_property_does_not_take_is_one_fault_and_never_a_policy(RedisResponseCacheAttribute attribute, string fault)
     {
-        var failure = Assert.Throws<ArgumentException>(() => new RedisResponseCacheAttribute { VaryByHeaderNames = ["Accept", name] });
-        Assert.Equal(nameof(RedisResponseCacheAttribute.VaryByHeaderNames), failure.ParamName);
-        Assert.Contains(name, failure.Message, StringComparison.Ordinal);
+        Assert.Equal([fault], attribute.Faults);
+        Assert.Equal($"[RedisResponseCache]: {fault}", Assert.Throws<InvalidOperationException>(() => ((IPolicyMetadata)attribute).Settings).Message);
     }
 
     [Fact]
-    public void A_null_among_names_is_refused_by_name()
+    public void Attribute_as_documented_has_no_fault()
     {
-        Assert.Equal("Tags", Assert.Throws<ArgumentNullException>(() => new RedisResponseCacheAttribute { Tags = ["a", null!] }).ParamName);
-        Assert.Equal("VaryByQueryKeys", Assert.Throws<ArgumentNullException>(() => new RedisResponseCacheAttribute { VaryByQueryKeys = [null!] }).ParamName);
+        Assert.Empty(new RedisResponseCacheAttribute().Faults);
+        Assert.Empty(new RedisResponseCacheAttribute { Duration = 60, SlidingDuration = 0, ClientDuration = 0, StaleIfError = 0, Tags = [], VaryByHeaderNames = ["Accept"] }.Faults);
+    }
+
+    [Fact]
+    public void A_null_among_names_to_evict_is_refused_by_name()
+    {
         Assert.Equal("Tags", Assert.Throws<ArgumentNullException>(() => new RedisResponseCacheEvictAttribute { Tags = [null!] }).ParamName);
         Assert.Equal("Paths", Assert.ThrowsAny<ArgumentException>(() => new RedisResponseCacheEvictAttribute { Paths = [null!] }).ParamName);
     }
@@ -127,9 +133,9 @@ public class AttributeTests
     [Fact]
     public void The_defaults_that_are_written_out_are_said_too()
     {
-        IPolicyMetadata attribute = new RedisResponseCacheAttribute { Duration = 0, StaleIfError = 0, ClientDuration = 0, NoStore = false, VaryByHost = true, VaryByUser = false };
+        IPolicyMetadata attribute = new RedisResponseCacheAttribute { SlidingDuration = 0, StaleIfError = 0, ClientDuration = 0, NoStore = false, VaryByHost = true, VaryByUser = false };
 
-        Assert.True(attribute.Settings is { Duration.Ticks: 0, StaleIfError.Ticks: 0, ClientDuration.Ticks: 0, NoStore: false, VaryByHost: true, VaryByUser: false });
+        Assert.True(attribute.Settings is { Sliding.Ticks: 0, StaleIfError.Ticks: 0, ClientDuration.Ticks: 0, NoStore: false, VaryByHost: true, VaryByUser: false });
     }
 
     [Fact]

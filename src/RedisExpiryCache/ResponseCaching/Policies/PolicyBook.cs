@@ -24,6 +24,12 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
     public string? UnknownNameOf(Endpoint endpoint) =>
         NearestOf(endpoint)?.PolicyName is { } name && !options.Value.ResponseCaching.Policies.ContainsKey(name) ? name : null;
 
+    /// <summary>An attribute wants responses stored, and neither it, nor a policy, nor a setting says for how long.</summary>
+    public bool LacksDuration(Endpoint endpoint) =>
+        NearestOf(endpoint) is RedisResponseCacheAttribute
+        && Of(endpoint) is { NoStore: false, Lifetime: { IsSet: false, Fallback: null } }
+        && MvcResponseCache.Of(endpoint, services) is not { Duration: > 0, NoStore: not true };
+
     /// <summary>A claim type of the policy that is on no signed-in user so far.</summary>
     /// <returns>Null: there is none, or it has been returned before.</returns>
     public string? UnseenClaimOf(ResponsePolicy policy, HttpContext context) =>
@@ -57,7 +63,8 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
             if (nearest.PolicyName is { } name)
                 settings = options.Value.ResponseCaching.PolicyNamed(name).Over(settings);
 
-            settings = nearest.Settings.Over(settings) with { Fallback = options.Value.ResponseCaching.DefaultDuration };
+            var fallback = options.Value.ResponseCaching.DefaultDuration ?? nearest.DefaultDuration;
+            settings = nearest.Settings.Over(settings) with { Fallback = fallback };
         }
 
         if (mvc?.VaryByQueryKeys is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })

@@ -53,7 +53,14 @@ internal interface IPolicyMetadata
 
     /// <summary>The named policy below it; null: none.</summary>
     string? PolicyName { get; }
+
+    /// <summary>How long a response is fresh where neither a policy, nor the response, nor the settings say; null: it is not stored.</summary>
+    TimeSpan? DefaultDuration { get; }
 }
 
 /// <summary>What <c>CacheResponse</c> puts on an endpoint.</summary>
-internal sealed record PolicyMetadata(PolicySettings Settings, string? PolicyName) : IPolicyMetadata;
+internal sealed record PolicyMetadata(PolicySettings Settings, string? PolicyName) : IPolicyMetadata
+{
+    /// <summary>As long as <c>CacheOutput()</c> of ASP.NET Core stores one.</summary>
+    public TimeSpan? DefaultDuration => TimeSpan.FromSeconds(60);
+}
