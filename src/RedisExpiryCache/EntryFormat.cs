@@ -1,15 +1,15 @@
 namespace RedisExpiryCache;
 
-/// <summary>How data entries are written. Both are read wherever they are found.</summary>
+/// <summary>The format in which data entries are written; every format is read.</summary>
 public enum EntryFormat
 {
-    /// <summary>One Redis string: a few header bytes, checked on read, and the value. The default.</summary>
+    /// <summary>The default: one Redis string, a short header that is checked on reading, then the value.</summary>
     Compact,
 
-    /// <summary>
-    /// The hash of Microsoft.Extensions.Caching.StackExchangeRedis (<c>absexp</c>, <c>sldexp</c>, <c>data</c>), for as long as nodes with
-    /// that provider share the data. Written by a script, so that value and expiry are still one step. Without checks against damage;
-    /// and Microsoft's provider knows nothing of tags: it goes on reading an entry whose tag was removed.
-    /// </summary>
+    /// <summary>The hash of Microsoft.Extensions.Caching.StackExchangeRedis, for nodes that share data with that provider.</summary>
+    /// <remarks>
+    /// Its fields are <c>absexp</c>, <c>sldexp</c> and <c>data</c>. A script writes value and expiration in one step. Damage is not
+    /// detected, and Microsoft's provider knows no tags: it still reads an entry whose tag was removed.
+    /// </remarks>
     Microsoft,
 }

@@ -8,15 +8,12 @@ using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache;
 
-/// <summary>
-/// The data cache: a read is one round trip, sliding or not; a write is one command that carries its expiry, to the millisecond.
-/// <para>
-/// Failure policy: as <see cref="IRedisExpiringCache"/> says, it throws what went wrong with Redis, within
-/// <see cref="RedisExpiringCacheOptions.OperationTimeout"/>, and at once while the circuit is open; with <see cref="FailureMode.Degrade"/> it goes on
-/// without Redis instead. Bytes under a key that are not the entry that was written for it are a miss, logged with the reason. A slide that fails
-/// after its read succeeded is logged and counted; the read still counts.
-/// </para>
-/// </summary>
+/// <summary>The data cache: a read is one round trip, a write one command that includes the expiration.</summary>
+/// <remarks>
+/// It fails as <see cref="IRedisExpiringCache"/> says, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>, and at once while
+/// the circuit is open; with <see cref="FailureMode.Degrade"/> it continues without Redis. Bytes under a key that are not the entry written
+/// for it are a miss, which is logged with the reason. A slide that fails after its read succeeded is logged and counted; the read is a hit.
+/// </remarks>
 public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyncDisposable
 {
     private readonly RedisConnection connection;
@@ -24,9 +21,9 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
 
     /// <summary>Creates a cache outside dependency injection. It connects at the first use.</summary>
     /// <param name="options">Required: a connection, by <c>Configuration</c>, <c>ConfigurationOptions</c> or <c>ConnectionMultiplexerFactory</c>.</param>
-    /// <param name="loggerFactory">Null: nothing is logged.</param>
-    /// <param name="meterFactory">Null: a meter of the same name, made without a factory.</param>
-    /// <param name="time">The app's clock; null: the system's. Expiry goes by the Redis server's clock.</param>
+    /// <param name="loggerFactory">Creates the logger. Default: null, nothing is logged.</param>
+    /// <param name="meterFactory">Creates the meter. Default: null, a meter of the same name that no factory owns.</param>
+    /// <param name="time">The application's clock. Default: null, the system's. Entries expire by the Redis server's clock.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="OptionsValidationException">A setting is missing or out of its range.</exception>
     public RedisExpiringCache(

@@ -10,15 +10,28 @@ public static class RedisExpiringCacheApplicationBuilderExtensions
     private const string Placed = "RedisExpiryCache.Placed";
 
     /// <summary>
-    /// Answers requests from stored responses and stores those of what comes after it (RFC 9111, a shared cache). Place it after
-    /// <c>UseForwardedHeaders</c>, <c>UseRouting</c> (where it is called by hand), <c>UseCors</c>, <c>UseAuthentication</c> and <c>UseAuthorization</c>, and
-    /// before whatever is to be cached.
+    /// Serves stored responses, and stores responses of the middleware and endpoints behind it (RFC 9111, a shared cache).
     /// </summary>
+    /// <remarks>
+    /// Place it after <c>UseForwardedHeaders</c>, <c>UseRouting</c> (where that is called explicitly), <c>UseCors</c>,
+    /// <c>UseAuthentication</c> and <c>UseAuthorization</c>, and before what is to be cached.
+    /// </remarks>
+    /// <param name="app">The pipeline.</param>
+    /// <returns>The pipeline.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="app"/> is null.</exception>
-    /// <exception cref="InvalidOperationException"><c>AddRedisExpiringCache</c> was not called; or this pipeline, or the one that it is a branch of,
-    /// has the response
-    /// cache already. Branches apart (<c>app.Map</c>) may have one each. A branch that comes back (<c>app.UseWhen</c>) and has one in front of this
-    /// one is seen only by its requests: they go through the first, and a warning says so.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddRedisExpiringCache</c> was not called; or this pipeline, or the one that it branches off, already has the response cache.
+    /// Separate branches (<c>app.Map</c>) may have one each. A branch that rejoins (<c>app.UseWhen</c>) is found out by its requests: they
+    /// use the first one, and a warning is logged.
+    /// </exception>
+    /// <example>
+    /// <code>
+    /// var app = builder.Build();
+    /// app.UseAuthentication();
+    /// app.UseAuthorization();
+    /// app.UseRedisExpiringCache();
+    /// </code>
+    /// </example>
     public static IApplicationBuilder UseRedisExpiringCache(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);

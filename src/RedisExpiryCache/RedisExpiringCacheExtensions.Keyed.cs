@@ -9,22 +9,31 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
-    /// <summary>
-    /// Adds a further data cache, with settings and a connection of its own. Registered under the key, as one singleton:
-    /// <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and <see cref="IRedisExpiringCache"/>; what is registered without a key
-    /// stays as it is. Responses are not stored in it: <c>UseRedisExpiringCache</c> goes by the unkeyed cache, and <c>ResponseCaching</c> means
-    /// nothing here.
+    /// <summary>Adds a further data cache under a key, with settings and a connection of its own.</summary>
+    /// <remarks>
+    /// One singleton is registered under the key as <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and <see
+    /// cref="IRedisExpiringCache"/>; services without a key are not changed. It stores data only: <c>UseRedisExpiringCache</c> uses the
+    /// cache without a key, and <c>ResponseCaching</c> has no effect here.
     /// <para>
-    /// The settings are the named options of that name: the key, or its text where it is no string
-    /// (<c>services.Configure&lt;RedisExpiringCacheOptions&gt;("sessions", …)</c>). They are read at start-up, once and for all, and checked then, as
-    /// those of <see cref="AddRedisExpiringCache(IServiceCollection)"/>; where they name no connection, the <c>IConnectionMultiplexer</c> that the
-    /// app has registered under the same key is used. Two caches on one Redis with the same <c>InstanceName</c> see the same entries.
+    /// The settings are the named options of that name: the key, or its text where it is not a string
+    /// (<c>services.Configure&lt;RedisExpiringCacheOptions&gt;("sessions", …)</c>). They are validated at start-up and do not change
+    /// afterwards. Where they name no connection, the <c>IConnectionMultiplexer</c> registered under the same key is used. Two caches on
+    /// one Redis with the same <c>InstanceName</c> share their entries.
     /// </para>
-    /// </summary>
-    /// <param name="services">The app's services.</param>
-    /// <param name="serviceKey">The key. Null: the unkeyed cache, as for all of dependency injection.</param>
+    /// </remarks>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
-    /// <exception cref="ArgumentException">The key is <see cref="KeyedService.AnyKey"/>, or its text is empty or that of another cache's key.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is <see cref="KeyedService.AnyKey"/>, or its text is empty or that of another cache's key.
+    /// </exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddKeyedRedisExpiringCache("sessions");
+    /// builder.Services.Configure&lt;RedisExpiringCacheOptions&gt;("sessions", options => options.Configuration = "localhost:6379");
+    /// </code>
+    /// </example>
     public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -42,12 +51,14 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>
-    /// Adds a further data cache with a StackExchange.Redis connection string, as
-    /// <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.
-    /// </summary>
+    /// <summary>Adds a further data cache under a key, with a connection string.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <param name="configuration">A StackExchange.Redis connection string, such as <c>localhost:6379</c>.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configuration"/> is null.</exception>
-    /// <exception cref="ArgumentException">The key is none.</exception>
+    /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
+    /// <example><code>builder.Services.AddKeyedRedisExpiringCache("sessions", "localhost:6379");</code></example>
     public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, string configuration)
     {
         ThrowIfNoConnectionString(configuration);
@@ -71,12 +82,18 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         this IServiceCollection services, object? serviceKey, string configuration, Action<RedisExpiringCacheOptions> configure) =>
         services.AddKeyedRedisExpiringCache(serviceKey, configuration).AddKeyedRedisExpiringCache(serviceKey, configure);
 
-    /// <summary>
-    /// Adds a further data cache with the settings of a configuration section, as
-    /// <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.
-    /// </summary>
+    /// <summary>Adds a further data cache under a key, with the settings of a configuration section.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <param name="configuration">A section with the names of the properties of <see cref="RedisExpiringCacheOptions"/>.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configuration"/> is null.</exception>
-    /// <exception cref="ArgumentException">The key is none.</exception>
+    /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddKeyedRedisExpiringCache("sessions", builder.Configuration.GetSection("Sessions"));
+    /// </code>
+    /// </example>
     public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -102,9 +119,22 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         this IServiceCollection services, object? serviceKey, IConfiguration configuration, Action<RedisExpiringCacheOptions> configure) =>
         services.AddKeyedRedisExpiringCache(serviceKey, configuration).AddKeyedRedisExpiringCache(serviceKey, configure);
 
-    /// <summary>Adds a further data cache with settings, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/> says.</summary>
+    /// <summary>Adds a further data cache under a key, with settings from code.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <param name="configure">Changes the settings. Called at start-up.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>
-    /// <exception cref="ArgumentException">The key is none.</exception>
+    /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddKeyedRedisExpiringCache("sessions", options =>
+    /// {
+    ///     options.Configuration = "localhost:6379";
+    ///     options.InstanceName = "session:";
+    /// });
+    /// </code>
+    /// </example>
     public static IServiceCollection AddKeyedRedisExpiringCache(
         this IServiceCollection services, object? serviceKey, Action<RedisExpiringCacheOptions> configure)
     {
@@ -112,12 +142,19 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services.AddKeyedRedisExpiringCache(serviceKey).Configure(NameOf(serviceKey), configure);
     }
 
-    /// <summary>
-    /// Adds a further data cache with settings that need other services, as <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>
-    /// says. The provider is the app's root: it has no scoped services.
-    /// </summary>
+    /// <summary>Adds a further data cache under a key, with settings that need other services.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="serviceKey">The key. Null: the cache without a key.</param>
+    /// <param name="configure">Changes the settings. Called at start-up, with the application's root provider: it has no scoped services.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>
-    /// <exception cref="ArgumentException">The key is none.</exception>
+    /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddKeyedRedisExpiringCache("sessions", (options, provider) =>
+    ///     options.InstanceName = provider.GetRequiredService&lt;IHostEnvironment&gt;().ApplicationName + ":");
+    /// </code>
+    /// </example>
     public static IServiceCollection AddKeyedRedisExpiringCache(
         this IServiceCollection services, object? serviceKey, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
     {

@@ -16,28 +16,40 @@ using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Registers the cache: <see cref="IDistributedCache"/>, <see cref="IRedisExpiringCache"/>, and what <c>UseRedisExpiringCache</c> needs.</summary>
+/// <summary>
+/// Registers the cache: <see cref="IDistributedCache"/>, <see cref="IRedisExpiringCache"/>, and what <c>UseRedisExpiringCache</c> needs.
+/// </summary>
 public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
     /// <summary>What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.</summary>
     private const int RememberedUrls = 20_000;
 
-    /// <summary>
-    /// Adds the cache. Registered, as one singleton: <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and
-    /// <see cref="IRedisExpiringCache"/>; and <see cref="IResponseCacheInvalidator"/>; with
-    /// <see cref="RedisExpiringCacheOptions.UseAsOutputCacheStore"/>, the output cache's store too. The settings come from elsewhere:
-    /// <c>services.Configure</c> of <see cref="RedisExpiringCacheOptions"/>, or other calls of this method, whose settings add up.
+    /// <summary>Adds the cache with settings that are configured elsewhere, by <c>services.Configure</c> or other overloads.</summary>
+    /// <remarks>
+    /// One singleton is registered as <see cref="IDistributedCache"/>, <see cref="IBufferDistributedCache"/> and <see
+    /// cref="IRedisExpiringCache"/>, beside <see cref="IResponseCacheInvalidator"/> and, with <see
+    /// cref="RedisExpiringCacheOptions.UseAsOutputCacheStore"/>, the store of the output cache. All overloads can be called several times:
+    /// their settings add up in the order of the calls.
     /// <para>
-    /// Where neither <c>Configuration</c> nor <c>ConfigurationOptions</c> nor <c>ConnectionMultiplexerFactory</c> is set, the
-    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/> that the app has registered (without a key) is used, at the first use, with its own
-    /// settings; it is never disposed of here.
+    /// Where <c>Configuration</c>, <c>ConfigurationOptions</c> and <c>ConnectionMultiplexerFactory</c> are all unset, the <see
+    /// cref="StackExchange.Redis.IConnectionMultiplexer"/> that the application has registered without a key is used. It is resolved at the
+    /// first use, keeps its own settings, and is not disposed by the cache.
     /// </para>
     /// <para>
-    /// All settings are read at start-up, and checked then: a wrong one is an <see cref="OptionsValidationException"/> that names it. Redis need not be
-    /// there yet. What of them can change while the app runs is told at <see cref="AddRedisExpiringCache(IServiceCollection, IConfiguration)"/>.
+    /// All settings are validated at start-up: an invalid one is an <see cref="OptionsValidationException"/> that names it. Redis need not
+    /// be reachable then. The settings that can change while the application runs are listed at <see
+    /// cref="AddRedisExpiringCache(IServiceCollection, IConfiguration)"/>.
     /// </para>
-    /// </summary>
+    /// </remarks>
+    /// <param name="services">The application's services.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddRedisExpiringCache();
+    /// builder.Services.Configure&lt;RedisExpiringCacheOptions&gt;(options => options.Configuration = "localhost:6379");
+    /// </code>
+    /// </example>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -58,8 +70,12 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds the cache with a StackExchange.Redis connection string, such as <c>localhost:6379</c>.</summary>
+    /// <summary>Adds the cache with a connection string.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">A StackExchange.Redis connection string, such as <c>localhost:6379</c>.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example><code>builder.Services.AddRedisExpiringCache("localhost:6379");</code></example>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, string configuration)
     {
         ThrowIfNoConnectionString(configuration);
@@ -81,17 +97,21 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         this IServiceCollection services, string configuration, Action<RedisExpiringCacheOptions> configure) =>
         services.AddRedisExpiringCache(configuration).AddRedisExpiringCache(configure);
 
-    /// <summary>
-    /// Adds the cache with the settings of a configuration section, named as the properties of <see cref="RedisExpiringCacheOptions"/>:
-    /// <c>Configuration</c>, <c>InstanceName</c>, <c>OperationTimeout</c>, <c>ResponseCaching:MaximumBodySize</c> and so on.
+    /// <summary>Adds the cache with the settings of a configuration section.</summary>
+    /// <remarks>
+    /// The names are those of the properties of <see cref="RedisExpiringCacheOptions"/>: <c>Configuration</c>, <c>InstanceName</c>,
+    /// <c>ResponseCaching:MaximumBodySize</c>. docs/settings.md lists all of them. An unknown name stops the start of the application.
     /// <para>
-    /// When the section changes while the app runs, it is read again, and all settings are made anew. Those of
-    /// <see cref="RedisExpiringCacheOptions.ResponseCaching"/> count from the next request on, but for
-    /// <see cref="ResponseCachingOptions.IgnorePreferenceOrder"/> and policies; of the others the log says that they wait for a restart. Where
-    /// something is wrong, the log says what, and nothing changes.
+    /// When the section changes while the application runs, it is read and validated again. Most settings of
+    /// <see cref="RedisExpiringCacheOptions.ResponseCaching"/> take effect with the next request; the others at the next start, which a log
+    /// warning says. Where the new settings are invalid, the log says why, and the old ones stay.
     /// </para>
-    /// </summary>
+    /// </remarks>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">The section, usually <c>RedisExpiringCache</c>.</param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example><code>builder.Services.AddRedisExpiringCache(builder.Configuration.GetSection("RedisExpiringCache"));</code></example>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -116,8 +136,22 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         this IServiceCollection services, IConfiguration configuration, Action<RedisExpiringCacheOptions> configure) =>
         services.AddRedisExpiringCache(configuration).AddRedisExpiringCache(configure);
 
-    /// <summary>Adds the cache with settings, as <see cref="AddRedisExpiringCache(IServiceCollection)"/> says.</summary>
+    /// <summary>Adds the cache with settings from code.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">
+    /// Changes the settings. Called at start-up, and again when a configuration section that was passed changes.
+    /// </param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddRedisExpiringCache(options =>
+    /// {
+    ///     options.Configuration = "localhost:6379";
+    ///     options.InstanceName = "shop:";
+    /// });
+    /// </code>
+    /// </example>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, Action<RedisExpiringCacheOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -125,11 +159,20 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services.AddRedisExpiringCache().Configure(configure);
     }
 
-    /// <summary>Adds the cache with settings that need other services, as <see cref="AddRedisExpiringCache(IServiceCollection)"/> says.</summary>
-    /// <param name="services">The app's services.</param>
-    /// <param name="configure">Called at start-up, and again when a configuration section that was handed in changes. Its provider is the app's root:
-    /// it has no scoped services.</param>
+    /// <summary>Adds the cache with settings that need other services.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">
+    /// Changes the settings. Called at start-up, and again when a configuration section that was passed changes. The provider is the
+    /// application's root: it has no scoped services.
+    /// </param>
+    /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddRedisExpiringCache((options, provider) =>
+    ///     options.InstanceName = provider.GetRequiredService&lt;IHostEnvironment&gt;().ApplicationName + ":");
+    /// </code>
+    /// </example>
     public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
     {
         ArgumentNullException.ThrowIfNull(services);

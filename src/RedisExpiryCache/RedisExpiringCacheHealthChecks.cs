@@ -5,24 +5,25 @@ using RedisExpiryCache.ResponseCaching;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Health checks: does Redis answer the cache?</summary>
+/// <summary>Adds health checks of the cache.</summary>
 public static class RedisExpiringCacheHealthChecksBuilderExtensions
 {
-    /// <summary>
-    /// Adds a health check of the cache: Redis PING over the cache's own connection, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>.
-    /// Healthy, with <c>latencyMs</c> in its data, when Redis answers; otherwise the failure status, with a <c>reason</c>: <c>redis-unavailable</c>,
-    /// <c>redis-timeout</c>, <c>redis-refused</c>, <c>circuit-open</c>, or <c>unexpected</c> (a connection factory failed).
-    /// <see cref="HealthStatus.Degraded"/> at worst for <c>circuit-open-for-writes</c>, <c>evictions-lost</c> and <c>renewals-stuck</c>.
-    /// A report holds no exception, connection string or password.
-    /// </summary>
+    /// <summary>Adds a health check: Redis PING over the cache's own connection, within its operation timeout.</summary>
+    /// <remarks>
+    /// Healthy, with <c>latencyMs</c> in its data, when Redis replies; otherwise the failure status, with a <c>reason</c>:
+    /// <c>redis-unavailable</c>, <c>redis-timeout</c>, <c>redis-refused</c>, <c>circuit-open</c>, or <c>unexpected</c> (a connection
+    /// factory failed). <see cref="HealthStatus.Degraded"/> at worst for <c>circuit-open-for-writes</c>, <c>evictions-lost</c> and
+    /// <c>renewals-stuck</c>. A report holds no exception, connection string or password. While it runs without
+    /// <c>AddRedisExpiringCache</c>, the check throws an <see cref="InvalidOperationException"/>.
+    /// </remarks>
     /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
-    /// <param name="name">Of the check. Default: <c>redis-expiring-cache</c>.</param>
+    /// <param name="name">The name of the check. Default: <c>redis-expiring-cache</c>.</param>
     /// <param name="failureStatus">What a failed check reports. Default: null, <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">For filters. Default: null, none.</param>
-    /// <param name="timeout">An end to the check beside <c>OperationTimeout</c>; one that is shorter makes it fail without a reason. Default: null,
-    /// none.</param>
+    /// <param name="tags">Tags for filters. Default: null, none.</param>
+    /// <param name="timeout">A further limit beside <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. Default: null, none.</param>
+    /// <returns>The builder.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="name"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">When the check runs: <c>AddRedisExpiringCache</c> was not called.</exception>
+    /// <example><code>builder.Services.AddHealthChecks().AddRedisExpiringCacheCheck(tags: ["ready"]);</code></example>
     public static IHealthChecksBuilder AddRedisExpiringCacheCheck(
         this IHealthChecksBuilder builder,
         string name = "redis-expiring-cache",
@@ -30,15 +31,18 @@ public static class RedisExpiringCacheHealthChecksBuilderExtensions
         IEnumerable<string>? tags = null,
         TimeSpan? timeout = null) => builder.Add(serviceKey: null, name, failureStatus, tags, timeout);
 
-    /// <summary>Adds a health check of the cache under a key, as <see cref="AddRedisExpiringCacheCheck"/> does for the unkeyed one.</summary>
+    /// <summary>
+    /// Adds a health check of the cache under a key, as <see cref="AddRedisExpiringCacheCheck"/> does for the one without.
+    /// </summary>
     /// <param name="builder">From <c>services.AddHealthChecks()</c>.</param>
     /// <param name="serviceKey">As given to <c>services.AddKeyedRedisExpiringCache</c>.</param>
-    /// <param name="name">Of the check. Default: null, <c>redis-expiring-cache-</c> and the key.</param>
+    /// <param name="name">The name of the check. Default: null, <c>redis-expiring-cache-</c> and the key.</param>
     /// <param name="failureStatus">What a failed check reports. Default: null, <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">For filters. Default: null, none.</param>
-    /// <param name="timeout">As above. Default: null, none.</param>
+    /// <param name="tags">Tags for filters. Default: null, none.</param>
+    /// <param name="timeout">A further limit beside <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. Default: null, none.</param>
+    /// <returns>The builder.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="serviceKey"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">When the check runs: <c>AddKeyedRedisExpiringCache</c> was not called with that key.</exception>
+    /// <example><code>builder.Services.AddHealthChecks().AddKeyedRedisExpiringCacheCheck("sessions");</code></example>
     public static IHealthChecksBuilder AddKeyedRedisExpiringCacheCheck(
         this IHealthChecksBuilder builder,
         object serviceKey,

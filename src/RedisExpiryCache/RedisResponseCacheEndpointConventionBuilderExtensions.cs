@@ -3,42 +3,59 @@ using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>The response cache on endpoints and groups of them: minimal APIs, Razor Pages, controllers alike.</summary>
+/// <summary>Response caching of endpoints and groups: minimal APIs, Razor Pages and controllers.</summary>
 public static class RedisResponseCacheEndpointConventionBuilderExtensions
 {
-    /// <summary>Caches by the base policies, or else for 60 seconds, as <c>CacheOutput()</c> of ASP.NET Core does.</summary>
+    /// <summary>Caches responses by the base policies, or else for 60 seconds, as <c>CacheOutput()</c> of ASP.NET Core does.</summary>
     /// <remarks>
-    /// Where no policy has a duration, a response whose own fields say how long it is fresh keeps its word, and
-    /// <see cref="ResponseCachingOptions.DefaultDuration"/> takes the place of the 60 seconds. The nearest convention or attribute counts.
+    /// Where no policy has a duration, a response's own freshness counts, and <see cref="ResponseCachingOptions.DefaultDuration"/> replaces
+    /// the 60 seconds. The nearest convention or attribute counts.
     /// </remarks>
+    /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
+    /// <param name="builder">The endpoint or group.</param>
+    /// <returns>The endpoint or group.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <example><code>app.MapGet("/news", () => "…").CacheResponse();</code></example>
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.With(new PolicyMetadata(new PolicySettings(), PolicyName: null));
 
     /// <summary>Caches responses for a time span, as <c>CacheResponse(policy => policy.Expire(duration))</c> does.</summary>
+    /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
     /// <param name="builder">The endpoint or group.</param>
     /// <param name="duration">How long a response is fresh. Range: more than zero.</param>
     /// <returns>The endpoint or group.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="duration"/> is zero or less.</exception>
-    /// <example>
-    /// <code>
-    /// app.MapGet("/news", () => "…").CacheResponse(TimeSpan.FromMinutes(5));
-    /// </code>
-    /// </example>
+    /// <example><code>app.MapGet("/news", () => "…").CacheResponse(TimeSpan.FromMinutes(5));</code></example>
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, TimeSpan duration) where TBuilder : IEndpointConventionBuilder =>
         builder.CacheResponse(policy => policy.Expire(duration));
 
-    /// <summary>Caches by a named policy (<see cref="ResponseCachingOptions.AddPolicy"/>). A name that nobody has added stops the app's start.</summary>
+    /// <summary>Caches responses by a named policy (<see cref="ResponseCachingOptions.AddPolicy"/>).</summary>
+    /// <remarks>An unknown name stops the start of the application.</remarks>
+    /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
+    /// <param name="builder">The endpoint or group.</param>
+    /// <param name="policyName">The name. Letter case does not matter.</param>
+    /// <returns>The endpoint or group.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example><code>app.MapGet("/about", () => "…").CacheResponse("hourly");</code></example>
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, string policyName) where TBuilder : IEndpointConventionBuilder
     {
         ArgumentNullException.ThrowIfNull(policyName);
         return builder.With(new PolicyMetadata(new PolicySettings(), policyName));
     }
 
-    /// <summary>Caches by a policy of the endpoint's or group's own.</summary>
+    /// <summary>Caches responses by a policy of this endpoint or group.</summary>
+    /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
+    /// <param name="builder">The endpoint or group.</param>
+    /// <param name="policy">Says how responses are cached.</param>
+    /// <returns>The endpoint or group.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// app.MapGet("/products/{id}", (int id) => $"Product {id}")
+    ///     .CacheResponse(policy => policy.Expire(TimeSpan.FromMinutes(1)).VaryByQuery("page").Tag("products", "product:{id}"));
+    /// </code>
+    /// </example>
     public static TBuilder CacheResponse<TBuilder>(this TBuilder builder, Action<ResponseCachePolicyBuilder> policy) where TBuilder : IEndpointConventionBuilder
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -47,16 +64,23 @@ public static class RedisResponseCacheEndpointConventionBuilderExtensions
         return builder.With(new PolicyMetadata(own.Settings, PolicyName: null));
     }
 
-    /// <summary>
-    /// Evicts stored responses after the endpoint has succeeded (2xx or 3xx), before the client hears of it: as
-    /// <see cref="RedisResponseCacheEvictAttribute"/> does.
-    /// </summary>
+    /// <summary>Evicts stored responses after the endpoint has succeeded (2xx or 3xx), before its response is sent.</summary>
+    /// <remarks>The same as <see cref="RedisResponseCacheEvictAttribute"/>.</remarks>
+    /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
     /// <param name="builder">The endpoint or group.</param>
-    /// <param name="tags">A route value is named in braces: <c>"product:{id}"</c>.</param>
-    /// <param name="paths">From the app's root: <c>"/products/{id}"</c>.</param>
-    /// <param name="markStale">Whether they are marked stale instead, and so served until they have been made anew in the background.</param>
+    /// <param name="tags">The tags to evict, route values in braces: <c>"product:{id}"</c>. Default: null, none.</param>
+    /// <param name="paths">The URLs to evict, from the application's root: <c>"/products/{id}"</c>. Default: null, none.</param>
+    /// <param name="markStale">
+    /// Whether they are marked stale instead, and served until they are renewed in the background. Default: false.
+    /// </param>
+    /// <returns>The endpoint or group.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException">A path does not begin with a slash.</exception>
+    /// <example>
+    /// <code>
+    /// app.MapPost("/products/{id}", (int id) => Results.Ok()).EvictCachedResponses(tags: ["product:{id}"]);
+    /// </code>
+    /// </example>
     public static TBuilder EvictCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
         where TBuilder : IEndpointConventionBuilder =>
         builder.With(new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths, MarkStale = markStale });

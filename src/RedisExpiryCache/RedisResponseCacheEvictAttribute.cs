@@ -1,27 +1,32 @@
 namespace RedisExpiryCache;
 
-/// <summary>
-/// Evicts stored responses after the action, handler, Razor page or controller that carries it has succeeded (2xx or 3xx), before the client hears of
-/// the success. All attributes of an endpoint count. Its own responses are not stored.
-/// On a Razor page (that is, on its model) it counts for POST and other unsafe methods alone: showing the form evicts nothing, and may be cached.
-/// <para>An eviction that fails is logged as an error and counted; the action's response stays as it is.</para>
-/// </summary>
+/// <summary>Evicts stored responses after an endpoint has succeeded (2xx or 3xx), before its response is sent.</summary>
+/// <remarks>
+/// On actions, controllers, handlers of minimal APIs and models of Razor Pages. All attributes of an endpoint count, and its own responses
+/// are not stored. On a Razor Page it counts for POST and other unsafe methods alone: a GET evicts nothing, and may be cached.
+/// <para>An eviction that fails is logged as an error and counted; the response of the endpoint is not changed.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// app.MapPost("/products/{id}", [RedisResponseCacheEvict(Tags = ["product:{id}"])] (int id) => Results.Ok());
+/// </code>
+/// </example>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, Inherited = true, AllowMultiple = true)]
 public sealed class RedisResponseCacheEvictAttribute : Attribute
 {
-    /// <summary>The tags to evict. A route value of this request is named in braces: <c>"product:{id}"</c>. Default: none.</summary>
+    /// <summary>The tags to evict, route values of the request in braces: <c>"product:{id}"</c>. Default: null, none.</summary>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    /// <example><code>[RedisResponseCacheEvict(Tags = ["products", "product:{id}"])]</code></example>
     public string[]? Tags
     {
         get;
         set => field = WithoutNull(value, nameof(Tags));
     }
 
-    /// <summary>
-    /// The URLs to evict, from the app's root, with their query where they have one: <c>"/products/{id}"</c>. A path base of this request is put
-    /// before them. Default: none.
-    /// </summary>
+    /// <summary>The URLs to evict, from the application's root, query included: <c>"/products/{id}"</c>. Default: null, none.</summary>
+    /// <remarks>The path base of the request is put before them.</remarks>
     /// <exception cref="ArgumentException">One of them does not begin with a slash.</exception>
+    /// <example><code>[RedisResponseCacheEvict(Paths = ["/products", "/products/{id}"])]</code></example>
     public string[]? Paths
     {
         get;
@@ -29,10 +34,13 @@ public sealed class RedisResponseCacheEvictAttribute : Attribute
     }
 
     /// <summary>
-    /// Whether what is named is marked stale instead, and so served until it has been made anew in the background: see
-    /// <see cref="IResponseCacheInvalidator.MarkStaleAsync"/>. Default: false. The URL of an unsafe request itself is evicted all the same (RFC 9111
-    /// 4.4).
+    /// Whether the responses are marked stale instead, and served until they are renewed in the background. Default: false.
     /// </summary>
+    /// <remarks>
+    /// See <see cref="IResponseCacheInvalidator.MarkStaleAsync"/>. The URL of an unsafe request itself is evicted all the same (RFC 9111
+    /// 4.4).
+    /// </remarks>
+    /// <example><code>[RedisResponseCacheEvict(Tags = ["products"], MarkStale = true)]</code></example>
     public bool MarkStale { get; set; }
 
     private static string[]? FromTheRoot(string[]? paths) => Array.Find(paths ?? [], static path => path is not ['/', ..]) is { } wrong

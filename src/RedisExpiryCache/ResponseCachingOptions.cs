@@ -14,6 +14,7 @@ public sealed class ResponseCachingOptions
     /// evicted meanwhile. Data, and the store of the output cache, work as before. It can change while the application runs, by a
     /// configuration section.
     /// </remarks>
+    /// <example><code>options.ResponseCaching.Enabled = false;</code></example>
     public bool Enabled { get; set; } = true;
 
     /// <summary>Which requests are looked up, and which responses are stored. Default: <see cref="ResponseCachingScope.MarkedAndPublic"/>.</summary>
@@ -22,26 +23,31 @@ public sealed class ResponseCachingOptions
     /// other responses that say <c>public</c>, <c>s-maxage</c> or one of <see cref="TargetedCacheControl"/>. A reverse proxy sets
     /// <see cref="ResponseCachingScope.AllResponses"/>. A value that the enumeration does not have stops the start of the application.
     /// </remarks>
+    /// <example><code>options.ResponseCaching.Scope = ResponseCachingScope.MarkedEndpoints;</code></example>
     public ResponseCachingScope Scope { get; set; }
 
     /// <summary>
-    /// How long a request waits for Redis at most, looking up, storing and evicting together. Default: 100 milliseconds. Range: more than zero, up to
-    /// 1 hour. After it the application answers as if there were no cache. Raise it where Redis is far away, or bodies are large and the network is
-    /// slow. The first requests of a process, until Redis has replied to a first page or has once not replied in time, wait for up to
-    /// <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where that is longer.
+    /// The longest wait of one request for Redis, in all. Default: 100 milliseconds. Range: more than zero, up to 1 hour.
     /// </summary>
+    /// <remarks>
+    /// Lookup, store and evictions share it. After it the application answers as if there were no cache. Raise it where Redis is far away,
+    /// or where bodies are large and the network is slow. The first requests of a process, until Redis has replied to a first page or has
+    /// once not replied in time, wait for up to <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where that is longer.
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.OperationTimeout = TimeSpan.FromMilliseconds(250);</code></example>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>
-    /// The longest body that is stored, in bytes. Default: 64 MiB. Range: 0 to 500 MiB (Redis holds 512 MiB under a key). A longer one
-    /// passes through to the client and is not stored.
-    /// </summary>
+    /// <summary>The longest body that is stored, in bytes. Default: 67,108,864 (64 MiB). Range: 0 to 500 MiB.</summary>
+    /// <remarks>A longer body is passed to the client and not stored. Redis holds at most 512 MiB under one key.</remarks>
+    /// <example><code>options.ResponseCaching.MaximumBodySize = 1024 * 1024;</code></example>
     public long MaximumBodySize { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>
-    /// How long a response is fresh where neither a policy of its endpoint nor its own fields say so. Default: null, that is 60 seconds with
-    /// <c>CacheResponse</c>, and not stored with <c>[RedisResponseCache]</c>. Range: more than zero, 365 days at most.
-    /// </summary>
+    /// <summary>How long responses are fresh that have no duration. Default: null. Range: more than zero, up to 365 days.</summary>
+    /// <remarks>
+    /// It counts where neither a policy of the endpoint nor the response's own fields say it. Null: 60 seconds with <c>CacheResponse</c>,
+    /// and not stored with <see cref="RedisResponseCacheAttribute"/>.
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.DefaultDuration = TimeSpan.FromMinutes(1);</code></example>
     public TimeSpan? DefaultDuration { get; set; }
 
     /// <summary>Whether the <c>Cache-Control</c> of requests counts (RFC 9111 5.2.1). Default: false.</summary>
@@ -50,110 +56,125 @@ public sealed class ResponseCachingOptions
     /// application work for it. With true, <c>no-cache</c>, <c>no-store</c>, <c>max-age</c>, <c>min-fresh</c>, <c>max-stale</c>,
     /// <c>only-if-cached</c>, <c>stale-if-error</c> and <c>Pragma: no-cache</c> count: right for a proxy in front of other servers.
     /// </remarks>
+    /// <example><code>options.ResponseCaching.HonorRequestDirectives = true;</code></example>
     public bool HonorRequestDirectives { get; set; }
 
     /// <summary>Whether responses say how the cache handled them (<c>Cache-Status</c>, RFC 9211). Default: true.</summary>
+    /// <example><code>options.ResponseCaching.EmitCacheStatus = builder.Environment.IsDevelopment();</code></example>
     public bool EmitCacheStatus { get; set; } = true;
 
-    /// <summary>
-    /// Whether <c>Cache-Status</c> also names the Redis key (its parameter <c>key</c>, RFC 9211 2.7), for looking at it with redis-cli. Default: false,
-    /// for a key tells how the cache is laid out.
-    /// </summary>
+    /// <summary>Whether <c>Cache-Status</c> also names the Redis key (its parameter <c>key</c>, RFC 9211 2.7). Default: false.</summary>
+    /// <remarks>It helps to find an entry with redis-cli, and shows clients how keys are made.</remarks>
+    /// <example><code>options.ResponseCaching.EmitCacheKey = builder.Environment.IsDevelopment();</code></example>
     public bool EmitCacheKey { get; set; }
 
     /// <summary>
-    /// Whether a response that has a <c>Last-Modified</c> and says nothing about its freshness is taken to be fresh for a tenth of the time since then,
-    /// a day at most (RFC 9111 4.2.2). Default: false.
+    /// Whether responses with <c>Last-Modified</c> and without freshness are fresh for a while (RFC 9111 4.2.2). Default: false.
     /// </summary>
+    /// <remarks>The time is a tenth of the time since <c>Last-Modified</c>, at most one day.</remarks>
+    /// <example><code>options.ResponseCaching.HeuristicFreshness = true;</code></example>
     public bool HeuristicFreshness { get; set; }
 
-    /// <summary>
-    /// Whether a response with <c>Set-Cookie</c> is stored, cookie and all, when nothing else forbids it (RFC 9111 7.3). Default: false: everybody who gets the
-    /// stored copy gets the same cookie, which is wrong for a session.
-    /// </summary>
+    /// <summary>Whether responses with <c>Set-Cookie</c> are stored, cookie included (RFC 9111 7.3). Default: false.</summary>
+    /// <remarks>Every client that gets the stored response gets the same cookie, which is wrong for a session.</remarks>
+    /// <example><code>options.ResponseCaching.StoreSetCookie = true;</code></example>
     public bool StoreSetCookie { get; set; }
 
-    /// <summary>
-    /// Whether an answer to POST is stored for a later GET of the same URL: a 200 that says for how long it is fresh and names the URL in
-    /// <c>Content-Location</c> (RFC 9110 9.3.3). Default: false.
-    /// </summary>
+    /// <summary>Whether a response to POST is stored for a later GET of the same URL (RFC 9110 9.3.3). Default: false.</summary>
+    /// <remarks>Only a 200 that says how long it is fresh and names the URL in <c>Content-Location</c>.</remarks>
+    /// <example><code>options.ResponseCaching.StorePostResponses = true;</code></example>
     public bool StorePostResponses { get; set; }
 
-    /// <summary>
-    /// For how long a response that has become stale is kept in Redis if it has a validator of the app's own (<c>ETag</c> or <c>Last-Modified</c>),
-    /// so that the app can be asked whether it still holds and answer 304 (RFC 9111 4.3). Default: one hour. Range: zero (never kept) to 365 days.
-    /// </summary>
+    /// <summary>How long stale responses are kept for revalidation (RFC 9111 4.3). Default: 1 hour. Range: zero to 365 days.</summary>
+    /// <remarks>
+    /// Only responses with a validator of the application, <c>ETag</c> or <c>Last-Modified</c>: it can then answer 304. Zero: they are not
+    /// kept.
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.StaleRetention = TimeSpan.FromHours(6);</code></example>
     public TimeSpan StaleRetention { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// For how long after it has become stale a response answers in place of an app that fails (an exception, 500, 502, 503 or 504), where the
-    /// response does not say so itself by <c>stale-if-error</c> (RFC 5861 4). Default: zero, not at all. Range: zero to 365 days. Never done where
-    /// the response forbids it (must-revalidate, proxy-revalidate, s-maxage, no-cache).
+    /// How long stale responses replace errors of the origin (RFC 5861 4). Default: zero, never. Range: zero to 365 days.
     /// </summary>
+    /// <remarks>
+    /// An error is an exception, 500, 502, 503 or 504. A response's own <c>stale-if-error</c> and a policy's come first. Never where the
+    /// response forbids it (must-revalidate, proxy-revalidate, s-maxage, no-cache).
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.StaleIfError = TimeSpan.FromMinutes(10);</code></example>
     public TimeSpan StaleIfError { get; set; }
 
-    /// <summary>
-    /// Whether requests that want the same response, which is not stored or no longer fresh, wait for one of them to ask the app, in this process and
-    /// on all nodes. Default: true.
-    /// </summary>
+    /// <summary>Whether requests for the same response share one origin fetch, in this process and on all nodes. Default: true.</summary>
+    /// <example><code>options.ResponseCaching.CollapseRequests = false;</code></example>
     public bool CollapseRequests { get; set; } = true;
 
     /// <summary>
-    /// How long requests wait for the leader of a collapsed fetch alone; then they call the origin in growing groups, and the first
-    /// response answers all of them. A request that has waited this long gets 503 once a group has failed. Default: 5 s. Range:
-    /// more than zero, one hour at most. Also the time to live of the lock that keeps other nodes waiting (Redis: <c>SET NX PX</c>).
+    /// How long requests wait for the leader of a collapsed fetch alone. Default: 5 seconds. Range: more than zero, up to 1 hour.
     /// </summary>
+    /// <remarks>
+    /// Then they call the origin in growing groups, and the first response answers all of them. A request that has waited this long gets
+    /// 503 when a group has failed. It is also the time to live of the lock that other nodes wait for (Redis: <c>SET NX PX</c>).
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.CollapseTimeout = TimeSpan.FromSeconds(2);</code></example>
     public TimeSpan CollapseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// How early a response that is asked for all the time is renewed in the background before it goes stale, so that it never does in front of a
-    /// crowd: the chance of a hit to set that off rises as the end nears, the sooner the longer the app took to make the response, times this factor.
-    /// Default: 0, never; 1 is a good value where it is wanted, more is earlier. Range: 0 to 100. (XFetch: Vattani, Chierichetti and Lowenstein,
-    /// Optimal Probabilistic Cache Stampede Prevention, 2015.)
-    /// </summary>
+    /// <summary>How early a response in demand is renewed in the background. Default: 0, never; 1 is usual. Range: 0 to 100.</summary>
+    /// <remarks>
+    /// The chance that a hit starts the renewal grows as the end of its freshness nears, and starts to grow the earlier the longer the
+    /// origin took to produce the response, times this factor. (XFetch: Vattani, Chierichetti and Lowenstein, Optimal Probabilistic Cache
+    /// Stampede Prevention, 2015.)
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.EarlyRefresh = 1;</code></example>
     public double EarlyRefresh { get; set; }
 
     /// <summary>
-    /// Whether <c>Vary: Accept-Language</c> and <c>Vary: Accept</c> take <c>en, de</c> and <c>de, en</c> for the same request, because the order of
-    /// preferences of equal weight has no meaning (RFC 9110 12.5). Default: false, for ASP.NET Core itself prefers the first of them.
+    /// Whether <c>en, de</c> and <c>de, en</c> select the same response under <c>Vary: Accept-Language</c>. Default: false.
     /// </summary>
+    /// <remarks>
+    /// The same for <c>Vary: Accept</c>. The order of preferences of equal weight has no meaning (RFC 9110 12.5), but ASP.NET Core itself
+    /// prefers the first of them.
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.IgnorePreferenceOrder = true;</code></example>
     public bool IgnorePreferenceOrder { get; set; }
 
     /// <summary>
-    /// The response fields that are obeyed in place of <c>Cache-Control</c> and <c>Expires</c>, the first one that is there and valid (RFC 9213). Default:
-    /// <c>CDN-Cache-Control</c> alone.
+    /// The response fields that replace <c>Cache-Control</c> and <c>Expires</c> (RFC 9213). Default: <c>CDN-Cache-Control</c>.
     /// </summary>
+    /// <remarks>The first one that the response has, and that is valid, counts.</remarks>
+    /// <example><code>options.ResponseCaching.TargetedCacheControl.Insert(0, "Shop-Cache-Control");</code></example>
     public IList<string> TargetedCacheControl { get; } = ["CDN-Cache-Control"];
 
-    /// <summary>
-    /// The content codings in which stored responses are sent to clients that accept them (RFC 9110 8.4), in order of preference: of <c>br</c>,
-    /// <c>gzip</c> and <c>deflate</c>. Default: none. With any of them the app is asked without <c>Accept-Encoding</c>; its response is stored once,
-    /// plain, and compressed once for each coding, when somebody first asks for it. Only text and the like, from 1 KiB on, without <c>Set-Cookie</c>
-    /// or <c>no-transform</c>.
-    /// </summary>
+    /// <summary>The content codings in which stored responses are sent, in order of preference (RFC 9110 8.4). Default: none.</summary>
+    /// <remarks>
+    /// Of <c>br</c>, <c>gzip</c> and <c>deflate</c>. With any of them the origin is called without <c>Accept-Encoding</c>; its response is
+    /// stored once, plain, and compressed once for each coding when the first client accepts it. Only text and similar media types, from 1
+    /// KiB, without <c>Set-Cookie</c> and <c>no-transform</c>.
+    /// </remarks>
+    /// <example><code>options.ResponseCaching.ContentCodings = ["br", "gzip"];</code></example>
     public IList<string> ContentCodings { get; set; } = [];
 
     internal PolicySettings BasePolicy { get; private set; } = new();
 
     internal Dictionary<string, PolicySettings> Policies { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Adds a policy that endpoints can ask for by its name, in any case. A name that is taken already gets this policy from now on.</summary>
+    /// <summary>Adds a policy that endpoints refer to by its name. A policy of the same name is replaced.</summary>
+    /// <param name="name">The name. Letter case does not matter.</param>
+    /// <param name="policy">Says how responses are cached.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example><code>options.ResponseCaching.AddPolicy("hourly", policy => policy.Expire(TimeSpan.FromHours(1)));</code></example>
     public void AddPolicy(string name, Action<ResponseCachePolicyBuilder> policy)
     {
         ArgumentNullException.ThrowIfNull(name);
         Policies[name] = Build(policy);
     }
 
-    /// <summary>
-    /// Adds to what holds for every request, also of endpoints that ask for nothing. With <c>Expire</c> or <c>Slide</c> in it, every GET's success
-    /// is stored that nothing forbids: think of what your endpoints answer before you say that here.
-    /// </summary>
+    /// <summary>Adds to the policy that lies under all others, also for endpoints that are not marked.</summary>
     /// <remarks>
-    /// Static assets, static files and health checks are stored by it only where they are marked. With <see cref="Scope"/> MarkedEndpoints a
-    /// base policy only completes what marked endpoints say.
+    /// With <see cref="ResponseCachePolicyBuilder.Expire"/> in it, every successful GET is stored that nothing forbids: consider all that
+    /// your endpoints answer.
     /// </remarks>
+    /// <param name="policy">Says how responses are cached.</param>
     /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
+    /// <example><code>options.ResponseCaching.AddBasePolicy(policy => policy.StaleIfError(TimeSpan.FromMinutes(5)));</code></example>
     public void AddBasePolicy(Action<ResponseCachePolicyBuilder> policy) => BasePolicy = Build(policy).Over(BasePolicy);
 
     internal PolicySettings PolicyNamed(string name) => Policies.TryGetValue(name, out var policy)
