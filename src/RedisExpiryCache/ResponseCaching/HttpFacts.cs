@@ -143,6 +143,18 @@ internal static class HttpFacts
         return false;
     }
 
+    /// <summary>The location has the path of the request, in another letter case or with another slash at its end.</summary>
+    public static bool IsOtherSpelling(HttpRequest request, string? location)
+    {
+        if (string.IsNullOrEmpty(location)
+            || !Uri.TryCreate($"http://localhost{(request.PathBase + request.Path).ToUriComponent()}", UriKind.Absolute, out var target)
+            || !Uri.TryCreate(target, location, out var other))
+            return false;
+
+        var (path, otherPath) = (target.AbsolutePath, other.AbsolutePath);
+        return path != otherPath && path.TrimEnd('/').Equals(otherPath.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);
+    }
+
     private static bool IsTarget(HttpRequest request, string? contentLocation) =>
         !string.IsNullOrEmpty(contentLocation)
         && Uri.TryCreate(request.GetEncodedUrl(), UriKind.Absolute, out var target)

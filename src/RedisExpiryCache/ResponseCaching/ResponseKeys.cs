@@ -136,7 +136,7 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         Append(text, request.Scheme);
         Append(text, policy.VaryByHost ? request.Host.Value?.ToLowerInvariant() : null);
         Append(text, request.PathBase.Value);
-        Append(text, request.Path.Value);
+        Append(text, policy.Path.Canonical(request.Path.Value));
         Append(text, policy.Query.IsAsSpelled ? request.QueryString.Value : policy.Query.Canonical(request.QueryString.Value));
         Append(text, SpecialSpelling(request, rawTarget, policy));
         Append(text, policy.Endpoint);

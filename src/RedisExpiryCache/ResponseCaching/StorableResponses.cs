@@ -10,7 +10,7 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
     [
         NoStoreReason.RequestNoStore.Token(), NoStoreReason.Authorization.Token(), NoStoreReason.SignedIn.Token(),
         NoStoreReason.SetCookie.Token(), NoStoreReason.Session.Token(), NoStoreReason.PartialContent.Token(),
-        NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(), NoStoreReason.Failed.Token(),
+        NoStoreReason.Aborted.Token(), NoStoreReason.Incomplete.Token(), NoStoreReason.Failed.Token(), NoStoreReason.Spelling.Token(),
     ];
 
     private readonly CachingRules rules = options.ToRules();
@@ -34,9 +34,22 @@ internal sealed class StorableResponses(ResponseCachingOptions options)
             return StoreVerdict.NoStore(NoStoreReason.Streaming);
 
         var verdict = Storing.Decide(exchange.RequestAsOfNow, facts, exchange.Serving.Lifetime, rules, exchange.RequestTime, now);
-        return verdict.Lifetime is null || CachingScope.Allows(exchange.Serving, facts)
-            ? verdict
-            : StoreVerdict.NoStore(NoStoreReason.Unmarked);
+        return verdict.Lifetime is null ? verdict
+            : !CachingScope.Allows(exchange.Serving, facts) ? StoreVerdict.NoStore(NoStoreReason.Unmarked)
+            : IsOfOneSpelling(exchange, facts.StatusCode) ? StoreVerdict.NoStore(NoStoreReason.Spelling)
+            : verdict;
+    }
+
+    /// <summary>The key joins spellings of the path, and the response may be wrong for another one. See docs/design/path-folding.md.</summary>
+    private static bool IsOfOneSpelling(Exchange exchange, int status)
+    {
+        var (rule, context) = (exchange.Policy.Path, exchange.Context);
+        return !rule.IsAsSpelled && status switch
+        {
+            >= 300 and <= 399 => HttpFacts.IsOtherSpelling(context.Request, context.Response.Headers.Location),
+            >= 400 => rule.Canonical(context.Request.Path.Value) != context.Request.Path.Value,
+            _ => false,
+        };
     }
 
     /// <summary>What its header fields alone forbid, whoever sent the request.</summary>

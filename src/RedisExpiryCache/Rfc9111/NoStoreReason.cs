@@ -63,6 +63,9 @@ internal enum NoStoreReason
     /// <summary>The endpoint is not marked, and the response does not say that it is for shared caches.</summary>
     Unmarked,
 
+    /// <summary>The response is right for one spelling of its path alone, and its key joins several.</summary>
+    Spelling,
+
     /// <summary>The response has trailers, which are not stored.</summary>
     Trailers,
 

@@ -1,9 +1,6 @@
-using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.ApplicationParts;
-using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Responses;
 using RedisExpiryCache.IntegrationTests.Support;
@@ -90,7 +87,7 @@ public sealed class DurationTests(RedisFixture fixture)
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => CachedApp.StartAsync(
             fixture.Server,
             static web => web.MapControllers(),
-            new AppSetup { Services = services => services.AddControllers().ConfigureApplicationPartManager(parts => Only(parts, controller)) }));
+            new AppSetup { Services = services => services.AddControllers().ConfigureApplicationPartManager(parts => OneController.Only(parts, controller)) }));
         Assert.Contains($"[RedisResponseCache] at {controller.FullName!.Replace('+', '.')}.Get (", failure.Message.Replace('+', '.'), StringComparison.Ordinal);
         Assert.Contains($"): {said}", failure.Message, StringComparison.Ordinal);
     }
@@ -101,13 +98,6 @@ public sealed class DurationTests(RedisFixture fixture)
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => CachedApp.StartAsync(
             fixture.Server, static web => web.MapGet("/a", [RedisResponseCache(SlidingDuration = -5)] static () => "")));
         Assert.Equal("[RedisResponseCache] at HTTP: GET /a: SlidingDuration is -5; it must be zero or more seconds.", failure.Message);
-    }
-
-    private static void Only(ApplicationPartManager parts, Type controller)
-    {
-        parts.ApplicationParts.Clear();
-        parts.FeatureProviders.Clear();
-        parts.FeatureProviders.Add(new OneController(controller));
     }
 
     private Task<CachedApp> StartAsync(Action<ResponseCachingOptions>? configure = null) => CachedApp.StartAsync(
@@ -157,10 +147,5 @@ public sealed class DurationTests(RedisFixture fixture)
         [HttpGet]
         [RedisResponseCache(Duration = 60, VaryByHeaderNames = ["*"])]
         public string Get() => Request.Method;
-    }
-
-    private sealed class OneController(Type controller) : IApplicationFeatureProvider<ControllerFeature>
-    {
-        public void PopulateFeature(IEnumerable<ApplicationPart> parts, ControllerFeature feature) => feature.Controllers.Add(controller.GetTypeInfo());
     }
 }

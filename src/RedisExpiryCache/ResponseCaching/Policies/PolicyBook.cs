@@ -74,6 +74,7 @@ internal sealed class PolicyBook(IOptions<RedisExpiringCacheOptions> options, IS
         return new ResponsePolicy(settings)
         {
             Endpoint = identity,
+            Path = options.Value.ResponseCaching.Scope == ResponseCachingScope.AllResponses ? PathRule.AsSpelled : PathRule.Of(endpoint),
             Scope = EndpointScopes.Of(endpoint, nearest is not null || EndpointScopes.IsPublic(mvc), options.Value.ResponseCaching),
             PublicEndpoint = identity is null ? null : publicEndpoints?.Of(identity),
         };

@@ -35,6 +35,9 @@ internal sealed class ResponsePolicy(PolicySettings settings)
         ? QueryRule.AsSpelled
         : new QueryRule(settings.QueryKeys, settings.IgnoredQueryKeys);
 
+    /// <summary>How much of the path counts in cache keys.</summary>
+    public PathRule Path { get; init; } = PathRule.AsSpelled;
+
     public bool VaryByHost { get; } = settings.VaryByHost is not false;
 
     /// <summary>In the form of <see cref="Variants.TryParse"/>.</summary>
