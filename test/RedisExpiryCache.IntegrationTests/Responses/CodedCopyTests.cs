@@ -71,7 +71,11 @@ public sealed class CodedCopyTests(RedisFixture fixture)
     [InlineData(40, 60)]
     public async Task It_ends_before_its_plain_response_and_slides_with_it(int duration, int sliding)
     {
-        await using var origin = await StartAsync(new RedisResponseCacheAttribute { Duration = duration, SlidingDuration = sliding });
+        var attribute = new RedisResponseCacheAttribute { SlidingDuration = sliding };
+        if (duration > 0)
+            attribute.Duration = duration;
+
+        await using var origin = await StartAsync(attribute);
         await origin.App.CodedAsync("br");
         var copy = Assert.Single(await origin.CopiesAsync(fixture.Server));
         var plain = copy[..^3];
