@@ -4,6 +4,9 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace Microsoft.AspNetCore.Builder;
 
 /// <summary>Response caching of endpoints and groups: minimal APIs, Razor Pages and controllers.</summary>
+/// <remarks>
+/// A hit runs no endpoint filter and no filter of MVC: <see cref="RedisResponseCacheAttribute"/> says where checks of each request belong.
+/// </remarks>
 public static class RedisResponseCacheEndpointConventionBuilderExtensions
 {
     /// <summary>Caches responses by the base policies, or else for 60 seconds, as <c>CacheOutput()</c> of ASP.NET Core does.</summary>
