@@ -23,11 +23,15 @@ internal sealed class GenerationReads(RedisConnection connection)
         static (reads, keys, found) => (
             reads.Checked(keys.AsSpan(1), found.AsSpan(1)), RedisEntries.Decoded(found[0], keys[0], EntryKind.Response)));
 
+    /// <summary>The values, by one command and without near copies; not in a cluster.</summary>
+    public ValueTask<string?[]> ReadTogetherAsync(string[] keys, Call call) =>
+        AskTogetherAsync(keys, call, static (reads, keys, found) => reads.Checked(keys, found));
+
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, Call call)
     {
         if (keys.Length > 1 && MayAskTogether(call))
-            return new SentReads(AskTogetherAsync(keys, call, static (reads, keys, found) => reads.Checked(keys, found)), []);
+            return new SentReads(ReadTogetherAsync(keys, call), []);
 
         var sent = new SentRead[keys.Length];
         for (var i = 0; i < sent.Length; i++)

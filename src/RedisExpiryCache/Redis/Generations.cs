@@ -85,6 +85,26 @@ internal sealed class Generations(RedisConnection connection)
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
     public ValueTask<string?[]> ReadAsync(string[] keys, Call call) => keys.Length == 0 ? new([]) : GenerationReads.ReceiveAsync(reads.Send(keys, call), call);
 
+    /// <summary>Whether an eviction of one of the keys has still to be replayed.</summary>
+    public bool ArePending(string[] keys) => connection.Pending.Count > 0 && Array.Exists(keys, connection.Pending.Hides);
+
+    /// <summary>Reads generations, and others that the caller may need, in one round trip and without near copies.</summary>
+    /// <returns>The others apart: in a cluster, a master that is away fails only what it has.</returns>
+    public async ValueTask<(string?[] Values, Task<string?[]> Others)> ReadAsync(string[] keys, string[] others, Call call)
+    {
+        await connection.ReadyAsync(Access.Read, call);
+        if (!connection.IsCluster)
+        {
+            var all = await reads.ReadTogetherAsync([.. keys, .. others], call);
+            return (all[..keys.Length], Task.FromResult(all[keys.Length..]));
+        }
+
+        var sent = Send(keys, call);
+        var read = ReadAsync(others, call).AsTask();
+        Waits.Abandon(read);
+        return (await ReceiveAsync(sent, call), read);
+    }
+
     /// <summary>Whether an entry can be asked for by the same command.</summary>
     public bool MayAskTogether(Call call) => reads.MayAskTogether(call);
 
@@ -185,6 +205,29 @@ internal sealed class Generations(RedisConnection connection)
         return await redis.DeleteAsync([key], call) > 0;
     }
 
+    /// <summary>Ends generations, each after its guard was deleted: one DEL, but in a cluster.</summary>
+    public async ValueTask RemoveAsync(string[] keys, string[] guards, Call call)
+    {
+        await connection.ReadyAsync(Access.Write, call);
+        if (!connection.IsCluster)
+        {
+            await connection.RouteTo(keys[0], Access.Write).DeleteAsync([.. guards, .. keys], call);
+            return;
+        }
+
+        try
+        {
+            await RemoveEachAsync(guards, call);
+        }
+        finally
+        {
+            // What is stored goes, even where the guard's master is away and the eviction fails.
+            await RemoveEachAsync(keys, call);
+        }
+    }
+
+    private async Task RemoveEachAsync(string[] keys, Call call) => await Task.WhenAll(keys.Select(key => RemoveAsync(key, call).AsTask()));
+
     private static int NoteAt(string value)
     {
         var at = IdLength;
@@ -243,17 +286,4 @@ internal sealed class Generations(RedisConnection connection)
         RandomNumberGenerator.Fill(random);
         return Base64Url.EncodeToString(random);
     }
-}
-
-/// <summary>How what was made under a generation stands with the one that there is now.</summary>
-internal enum Standing
-{
-    /// <summary>It was evicted.</summary>
-    Gone,
-
-    /// <summary>It was marked stale.</summary>
-    Retired,
-
-    /// <summary>It holds.</summary>
-    Current,
 }

@@ -21,7 +21,7 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
     private readonly Lock gate = new();
 
     // Each with a number of its own, so that a DEL that was sent before a key was remembered once more does not count for it.
-    private readonly ConcurrentDictionary<string, long> keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Tombstone> keys = new(StringComparer.Ordinal);
     private volatile TaskCompletionSource hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? noteKey;
     private volatile bool hasLost;
@@ -37,12 +37,14 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
     public bool Hides(string key) => count > 0 && keys.ContainsKey(key);
 
     /// <summary>What <see cref="Lift"/> wants to know; zero: the key is not pending.</summary>
-    public long NumberOf(string key) => count > 0 ? keys.GetValueOrDefault(key) : 0;
+    public long NumberOf(string key) => count > 0 ? keys.GetValueOrDefault(key).Number : 0;
 
     /// <param name="evicted">The keys to delete.</param>
     /// <param name="note">The generation key whose note has to change before that; null: none.</param>
     /// <param name="orElse">The key that stands for all of them, where there is no room; null: they are lost.</param>
-    public void Remember(IReadOnlyCollection<string> evicted, string? note = null, string? orElse = null)
+    /// <param name="guardOf">The key to delete before each of them; null: none.</param>
+    public void Remember(
+        IReadOnlyCollection<string> evicted, string? note = null, string? orElse = null, Func<string, string?>? guardOf = null)
     {
         var (before, lost) = (0, 0);
         bool starts;
@@ -53,9 +55,9 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
             foreach (var key in evicted)
             {
                 if (count < Capacity || keys.ContainsKey(key))
-                    Put(key);
+                    Put(key, guardOf?.Invoke(key));
                 else if (orElse is not null)
-                    Put(orElse);
+                    Put(orElse, guard: null);
                 else
                     lost++;
             }
@@ -76,8 +78,8 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
     /// <summary>The key was written since, with what is to be read from now on.</summary>
     public void Lift(string key, long number)
     {
-        if (number > 0)
-            Settle([new KeyValuePair<string, long>(key, number)]);
+        if (number > 0 && keys.TryGetValue(key, out var tombstone) && tombstone.Number == number)
+            Settle([new KeyValuePair<string, Tombstone>(key, tombstone)]);
     }
 
     /// <summary>Redis may be back: try now.</summary>
@@ -87,12 +89,12 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
             Interlocked.Exchange(ref hurry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
-    private void Put(string key)
+    private void Put(string key, string? guard)
     {
         if (!keys.ContainsKey(key))
             count++;
 
-        keys[key] = ++lastNumber;
+        keys[key] = new Tombstone(++lastNumber, guard);
     }
 
     private async Task ReplayAsync()
@@ -149,13 +151,23 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
         return madeUp;
     }
 
-    private async Task<int> DeleteAsync(KeyValuePair<string, long>[] due)
+    private async Task<int> DeleteAsync(KeyValuePair<string, Tombstone>[] due)
     {
         var call = Call.Detached();
         try
         {
+            // First, so that no guard is deleted each second while the key's master is away.
             var route = await connection.OpenAsync(due[0].Key, Access.Write, call);
-            await route.DeleteAsync([.. due.Select(static one => one.Key)], call);
+            string[] guards = [.. due.Select(static one => one.Value.Guard).OfType<string>().Distinct(StringComparer.Ordinal)];
+            if (connection.IsCluster)
+            {
+                foreach (var guard in guards)
+                    await (await connection.OpenAsync(guard, Access.Write, call)).DeleteAsync([guard], call);
+
+                guards = [];
+            }
+
+            await route.DeleteAsync([.. guards, .. due.Select(static one => one.Key)], call);
         }
         catch (Exception failure)
         {
@@ -167,7 +179,7 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
         return due.Length;
     }
 
-    private void Settle(KeyValuePair<string, long>[] done)
+    private void Settle(KeyValuePair<string, Tombstone>[] done)
     {
         var settled = 0;
         lock (gate)
@@ -183,4 +195,8 @@ internal sealed class PendingEvictions(RedisConnection connection, ConnectionRep
 
         report.EvictionsPending(-settled);
     }
+
+    /// <param name="Number">Of the last time that the key was remembered.</param>
+    /// <param name="Guard">The key to delete before it; null: none.</param>
+    private readonly record struct Tombstone(long Number, string? Guard);
 }

@@ -234,4 +234,5 @@ internal sealed class CollapsedFetch(string key, TimeSpan timeout, TimeProvider 
 /// <param name="Name">Its key.</param>
 /// <param name="Token">Proves who holds it.</param>
 /// <param name="Expires">A timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
-internal sealed record NodeLock(string Name, string Token, long Expires);
+/// <param name="LeavesMark">Other nodes may learn by it that a response was not shareable.</param>
+internal sealed record NodeLock(string Name, string Token, long Expires, bool LeavesMark);

@@ -41,8 +41,11 @@ internal sealed class Lookup : IDisposable
 {
     private readonly FoundResponse? found;
 
+    // Reason or Absent: a field for each would make every hit larger.
+    private readonly object? reasonOrAbsent;
+
     /// <summary>Nothing found, and nothing known that a response could be stored under.</summary>
-    public Lookup(string? reason = null) => Reason = reason;
+    public Lookup(string? reason = null) => reasonOrAbsent = reason;
 
     /// <param name="url">What is known of the URL; null: a response cannot be stored.</param>
     /// <param name="tags">What the keys of the question's tags held, <see cref="ResponseKeys.EverythingTag"/> among them.</param>
@@ -53,10 +56,18 @@ internal sealed class Lookup : IDisposable
         : this(url, tags) => (Key, this.found) = (key, found);
 
     /// <summary>Why the store could not be asked.</summary>
-    public string? Reason { get; }
+    public string? Reason => reasonOrAbsent as string;
 
     /// <summary>The URL's generation before the app ran. Null: a response cannot be stored.</summary>
     public UrlRecord? Url { get; }
+
+    /// <summary>The generations that were absent; null: none.</summary>
+    /// <remarks>In <see cref="Url"/> and <see cref="Tags"/> their guards stand for them.</remarks>
+    public AbsentGenerations? Absent
+    {
+        get => reasonOrAbsent as AbsentGenerations;
+        init => reasonOrAbsent = value;
+    }
 
     /// <summary>The generations of the question's tags before the app ran.</summary>
     public TagStamp[] Stamps => field ??= TagState.StampsOf(Tags);
@@ -94,7 +105,7 @@ internal sealed class Lookup : IDisposable
     }
 
     /// <summary>The same URL, looked up by another key, under which nothing was found.</summary>
-    public Lookup Without(string key, bool isAbsent = false) => new(Url, Tags) { Key = key, IsAbsent = isAbsent };
+    public Lookup Without(string key, bool isAbsent = false) => new(Url, Tags) { Key = key, IsAbsent = isAbsent, Absent = Absent };
 
     /// <summary>The same, and nothing was found: for what is done after the buffer of the body has gone back.</summary>
     public Lookup WithoutResponse() => Key is null ? this : Without(Key, IsAbsent);
@@ -138,7 +149,7 @@ internal sealed class Lookup : IDisposable
     /// <summary>The same for so many, of whom each disposes of it.</summary>
     public Lookup SharedBy(int count) => found is null || count == 1
         ? this
-        : new Lookup(Url, Tags, Key!, found with { Read = found.Read.SharedBy(count) }) { LateStamps = LateStamps };
+        : new Lookup(Url, Tags, Key!, found with { Read = found.Read.SharedBy(count) }) { LateStamps = LateStamps, Absent = Absent };
 
     public void Dispose() => found?.Read.Dispose();
 }

@@ -23,7 +23,8 @@ namespace RedisExpiryCache.ResponseCaching;
 /// </para>
 /// </summary>
 internal sealed class RequestCollapser(
-    NodeLocks locks, ResponseKeys keys, ResponseEvictions evictions, ResponseReport report, IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
+    NodeLocks locks, Generations generations, ResponseKeys keys, ResponseEvictions evictions, ResponseReport report,
+    IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
 {
     /// <summary>For so long no request waits for a response that was not shareable repeatedly, unless a shareable one comes.</summary>
     private static readonly TimeSpan NotShareableFor = TimeSpan.FromSeconds(30);
@@ -124,7 +125,7 @@ internal sealed class RequestCollapser(
 
         fetches.TryRemove(new KeyValuePair<string, CollapsedFetch>(fetch.Key, fetch));
         if (fetch.Lock is { } held)
-            _ = ReleaseBehindAsync(held, end == FetchEnd.NotShareable ? LockNotNeededFor : null);
+            _ = ReleaseBehindAsync(held, end == FetchEnd.NotShareable && held.LeavesMark ? LockNotNeededFor : null);
     }
 
     /// <summary>Both have found the same generations, or the call began after the request came.</summary>
@@ -211,9 +212,9 @@ internal sealed class RequestCollapser(
 
         var name = keys.LockOf(lookup.Key!, lookup.Stamps);
         var expires = Stopwatch.GetTimestamp() + (long)(lasting.TotalSeconds * Stopwatch.Frequency);
-        var (token, isDone) = await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, Call.Detached(budget));
+        var (token, isDone) = await TryTakeAsync(name, lasting, exchange, lookup);
         if (token is not null)
-            fetch.Lock = new NodeLock(name, token, expires);
+            fetch.Lock = new NodeLock(name, token, expires, LeavesMark: lookup.Absent is not { IncludesUrl: true });
 
         fetch.MayGrow = token is not null;
         if (!isDone && token is not null)
@@ -226,6 +227,21 @@ internal sealed class RequestCollapser(
 
         call.End(FetchEnd.Retry);
         return new CollapseResult.Retry();
+    }
+
+    /// <returns>The lock's token, null: another node has it; and whether another node has stored a response since the lookup.</returns>
+    private async ValueTask<(string? Token, bool IsDone)> TryTakeAsync(string name, TimeSpan lasting, Exchange exchange, Lookup lookup)
+    {
+        var call = Call.Detached(budget);
+        if (lookup.Absent is not { IncludesUrl: true })
+            return await locks.TryTakeAsync(name, lasting, lookup.IsAbsent ? lookup.Key : null, call);
+
+        // In the same round trip, and in this order: the generation is there before the lock is released, but before its response, too.
+        var taking = locks.TryTakeAsync(name, lasting, result: null, call);
+        var reading = generations.ReadAsync([exchange.Question.UrlKey], call).AsTask();
+        Waits.Abandon(reading);
+        var (token, _) = await taking;
+        return (token, token is not null && (await reading)[0] is not null);
     }
 
     private AppPace EnterPaceOf(string resource)

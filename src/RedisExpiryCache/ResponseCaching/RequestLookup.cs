@@ -47,11 +47,11 @@ internal sealed class RequestLookup(
         {
             await storesUnderWay.WaitAsync(exchange.Question.Identity, exchange.Question.Budget.Left(call));
             codings.AskAhead(exchange, call);
-            var lookup = await lookups.FindAsync(exchange.Question, exchange.MayStore, call, out var guess);
+            var lookup = await lookups.FindAsync(exchange.Question, MissingOf(exchange), call, out var guess);
             if (guess is not null && !lookup.Answers(exchange.Question, guess))
             {
                 lookup.Dispose();
-                lookup = await lookups.FindAloneAsync(exchange.Question, exchange.MayStore, call);
+                lookup = await lookups.FindAloneAsync(exchange.Question, MissingOf(exchange), call);
             }
 
             report.LookedUp(started, lookup.Response is null ? ResponseOutcome.Forwarded : ResponseOutcome.Hit, lookup.Response is null ? null : HitLevel.Redis);
@@ -67,4 +67,9 @@ internal sealed class RequestLookup(
             exchange.Question.Budget.End(call);
         }
     }
+
+    /// <summary>An answer to POST evicts and stores the same URL in one step, for which its generation has to be there.</summary>
+    private static MissingGenerations MissingOf(Exchange exchange) =>
+        !exchange.MayStore ? MissingGenerations.Ignore
+        : exchange.Request.Method == HttpMethods.Post ? MissingGenerations.Create : MissingGenerations.Note;
 }

@@ -5,8 +5,8 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// Evicts by deleting generations, and marks stale by renaming them. Failure policy: see <see cref="IResponseCacheInvalidator"/>; what is thrown is
-/// logged and counted too, and remembered: this process serves no more of it, and makes up for it once Redis can be asked. What could not be marked
+/// Evicts by deleting generations, and marks stale by renaming them; the guard of each is deleted first (<see cref="AbsentGenerations"/>).
+/// Failure policy: see <see cref="IResponseCacheInvalidator"/>; what is thrown is logged and counted too, and remembered: this process serves no more of it, and makes up for it once Redis can be asked. What could not be marked
 /// is evicted then.
 /// </summary>
 internal sealed class ResponseEvictions(
@@ -60,10 +60,11 @@ internal sealed class ResponseEvictions(
         {
             if (renewal is null)
             {
-                await entries.RemoveAsync(urlKeys, call);
+                await generations.RemoveAsync(urlKeys, keys.GuardsOf(urlKeys), call);
                 return;
             }
 
+            await entries.RemoveAsync(keys.GuardsOf(urlKeys), call);
             await renewal.RenewAsync(generations, call);
             await entries.RemoveAsync([.. urlKeys.Where(key => key != renewal.UrlKey)], call);
         });
@@ -81,7 +82,11 @@ internal sealed class ResponseEvictions(
     public ValueTask<Exception?> TryMarkStaleAsync(string pathAndQuery, Call call) => Attempt(
         new(EvictionTarget.Path, pathAndQuery, ResponseOutcome.MarkedStale),
         () => UrlKeysOf(pathAndQuery),
-        urlKeys => Task.WhenAll(urlKeys.Select(key => generations.RetireAsync(key, call).AsTask())));
+        async urlKeys =>
+        {
+            await entries.RemoveAsync(keys.GuardsOf(urlKeys), call);
+            await Task.WhenAll(urlKeys.Select(key => generations.RetireAsync(key, call).AsTask()));
+        });
 
     /// <inheritdoc cref="TryEvictAsync" />
     public ValueTask<Exception?> TryMarkStaleByTagAsync(string tag, Call call) =>
@@ -107,9 +112,14 @@ internal sealed class ResponseEvictions(
             }
 
             if (aim.Outcome == ResponseOutcome.MarkedStale)
+            {
+                await entries.RemoveAsync(keys.GuardsOf(tagKeys), call);
                 await generations.RetireAsync(tagKeys[0], call);
+            }
             else
-                await generations.RemoveAsync(tagKeys[0], call);
+            {
+                await generations.RemoveAsync(tagKeys, keys.GuardsOf(tagKeys), call);
+            }
         });
 
     /// <summary>
@@ -160,7 +170,7 @@ internal sealed class ResponseEvictions(
         catch (Exception failure)
         {
             if (failure is not ObjectDisposedException)
-                pending.Remember(evicted, note: EverythingKey, orElse: EverythingKey);
+                pending.Remember(evicted, note: EverythingKey, orElse: EverythingKey, keys.GuardOf);
 
             report.EvictionFailed(aim.Target, aim.Name, failure);
             return failure;

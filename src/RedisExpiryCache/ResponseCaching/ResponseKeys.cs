@@ -1,4 +1,6 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
 using RedisExpiryCache.Redis;
@@ -17,6 +19,7 @@ namespace RedisExpiryCache.ResponseCaching;
 //   tag:http:products                           a tag: its generation
 //   tag:http:*                                  everything: its generation, and behind it a note that changes whenever a tag or group is evicted
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
+//   tag:guard:a7                                a random id that each eviction of the generations that share it deletes (AbsentGenerations)
 //
 // A URL's key is deliberately coarse: without host, scheme, spelling of the path (SpellingText), a trailing slash, order of the query. That
 // only joins more under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
@@ -24,6 +27,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 {
     /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyText escapes the asterisk.</summary>
     public const string EverythingTag = "*";
+
+    /// <summary>A response can fail to be stored because another generation was evicted that shares a guard with its own.</summary>
+    private const int GuardCount = 256;
 
     private readonly ConditionalWeakTable<ResponsePolicy, TagNames> fixedTags = [];
     private TagNames? everythingAlone;
@@ -33,6 +39,8 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
 
     // Asked for by each request.
     private readonly string everythingKey = KeyOfTag(instanceName, EverythingTag);
+
+    private readonly string[] guardKeys = [.. Enumerable.Range(0, GuardCount).Select(i => $"{instanceName}tag:guard:{i:x2}")];
 
     public string UrlOf(PathString path, string canonicalQuery)
     {
@@ -80,6 +88,15 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         ['*', '/', ..] => $"{instanceName}GET:{escapedTag[1..]}",
         _ => KeyOfTag(instanceName, escapedTag),
     };
+
+    /// <summary>The guard of a generation; null for that of everything, which needs none.</summary>
+    /// <remarks>The same on every node and in every version.</remarks>
+    public string? GuardOf(string generationKey) => generationKey == everythingKey
+        ? null
+        : guardKeys[XxHash3.HashToUInt64(MemoryMarshal.AsBytes(generationKey.AsSpan())) % GuardCount];
+
+    public string[] GuardsOf(string[] generationKeys) =>
+        [.. generationKeys.Select(GuardOf).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>
     /// The other names of a request's URL, each as a tag whose generation is that of the URL of this name: as the client has sent it, where

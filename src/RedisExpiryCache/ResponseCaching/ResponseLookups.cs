@@ -18,6 +18,7 @@ internal sealed class ResponseLookups(
     /// <summary>Up to so many bytes a response is asked for together with the generations: one command less, for an array of its own. More belong into a pooled buffer.</summary>
     private const int Small = 16 * 1024;
 
+    private readonly UnknownUrlReads unknownUrls = new(generations, keys);
     private readonly SharedCalls<Lookup> lookups = new(connection, static lookup => lookup.Dispose());
 
     /// <summary>Whether there may be any of this process's own copies just now.</summary>
@@ -30,14 +31,14 @@ internal sealed class ResponseLookups(
     /// One round trip in the steady state; two where this process does not know the URL yet, or it has changed, or others ask for the same at the time.
     /// </summary>
     /// <param name="question">The request.</param>
-    /// <param name="mayStore">Make the generations that are missing, so that the app's response can be stored.</param>
+    /// <param name="missing">What to do about generations that are not there.</param>
     /// <param name="call">Since when the request waits for the store.</param>
     /// <param name="guess">Null: the answer is this question's. Else others ask for the same at the time, and only what <see cref="Lookup.Answers"/> the question is.</param>
-    public ValueTask<Lookup> FindAsync(Question question, bool mayStore, Call call, out string? guess)
+    public ValueTask<Lookup> FindAsync(Question question, MissingGenerations missing, Call call, out string? guess)
     {
         guess = GuessKey(question);
         if (guess is null)
-            return FindAloneAsync(question, mayStore, call);
+            return FindAloneAsync(question, missing, call);
 
         if (urls.Find(question.UrlKey) is { LargestBody: > 0 and var size })
         {
@@ -48,8 +49,8 @@ internal sealed class ResponseLookups(
         var finding = lookups.AskAsync(
             guess,
             call,
-            (Lookups: this, Question: question, MayStore: mayStore),
-            static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.MayStore, call, count),
+            (Lookups: this, Question: question, Missing: missing),
+            static (asked, call, count) => asked.Lookups.AskAsync(asked.Question, asked.Missing, call, count),
             out var isShared,
             static asked => asked with { Question = asked.Question.Kept() });
         guess = isShared ? guess : null;
@@ -57,7 +58,7 @@ internal sealed class ResponseLookups(
     }
 
     /// <summary>The same without regard to others.</summary>
-    public ValueTask<Lookup> FindAloneAsync(Question question, bool mayStore, Call call) => AskAsync(question, mayStore, call);
+    public ValueTask<Lookup> FindAloneAsync(Question question, MissingGenerations missing, Call call) => AskAsync(question, missing, call);
 
     /// <summary>Where the response to this request is likely to be, as far as this process remembers.</summary>
     public string? GuessKey(Question question) => urls.Find(question.UrlKey) is { HasResponses: true } guess ? keys.VariantOf(question, guess) : null;
@@ -80,19 +81,29 @@ internal sealed class ResponseLookups(
 
     /// <summary>Waits for Redis; what comes after that is <see cref="AnswerAsync"/>'s, apart, so that what waits is small.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Lookup> AskAsync(Question question, bool mayStore, Call call, int sharedBy = 1)
+    private async ValueTask<Lookup> AskAsync(Question question, MissingGenerations missing, Call call, int sharedBy = 1)
     {
         var url = urls.Find(question.UrlKey);
+        if (url is null && missing == MissingGenerations.Note)
+            return await FindUnknownAsync(question, call, sharedBy);
+
         var key = url is { HasResponses: true } ? keys.VariantOf(question, url) : null;
         var isAsOne = key is not null && url is { FoundSmall: true, LargestBody: 0 } && generations.MayAskTogether(call);
         var guess = new Guess([question.UrlKey, .. question.Named.Keys], url, key, isAsOne);
-        var (values, read) = await ReadAsync(guess, mayStore, call);
-        return await AnswerAsync(question, guess, values, read, mayStore, call, sharedBy);
+        var (values, read) = await ReadAsync(guess, missing, call);
+        return await AnswerAsync(question, guess, values, read, missing, call, sharedBy);
     }
 
-    private ValueTask<(string?[] Values, EntryRead Guessed)> ReadAsync(Guess guess, bool mayStore, Call call) => guess switch
+    /// <summary>A URL without a generation gets none, because anybody can request any number of such URLs.</summary>
+    private async ValueTask<Lookup> FindUnknownAsync(Question question, Call call, int sharedBy)
     {
-        { Url: null } when mayStore => CreateAsync(guess.GenerationKeys, call),
+        var (values, absent) = await unknownUrls.ReadAsync(question, call);
+        return await AnswerAsync(question, new Guess { Absent = absent }, values, read: default, MissingGenerations.Note, call, sharedBy);
+    }
+
+    private ValueTask<(string?[] Values, EntryRead Guessed)> ReadAsync(Guess guess, MissingGenerations missing, Call call) => guess switch
+    {
+        { Url: null } when missing == MissingGenerations.Create => CreateAsync(guess.GenerationKeys, call),
         { IsAsOne: true } => generations.ReadWithEntryAsync(guess.Key!, guess.GenerationKeys, call),
         _ => ReadTogether(guess, call),
     };
@@ -101,9 +112,10 @@ internal sealed class ResponseLookups(
         (await generations.ReadOrCreateAsync(generationKeys, Generations.Slack, call), default);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Lookup> AnswerAsync(Question question, Guess guess, string?[] values, EntryRead read, bool mayStore, Call call, int sharedBy)
+    private async ValueTask<Lookup> AnswerAsync(
+        Question question, Guess guess, string?[] values, EntryRead read, MissingGenerations missing, Call call, int sharedBy)
     {
-        if (guess.Url is not null && mayStore && values.Contains(null))
+        if (guess.Url is not null && missing != MissingGenerations.Ignore && values.Contains(null))
             values = await generations.ReadOrCreateAsync(guess.GenerationKeys, Generations.Slack, call);
 
         if (values.Contains(null))
@@ -113,7 +125,7 @@ internal sealed class ResponseLookups(
         }
 
         var url = values[0] == guess.Url?.Value ? guess.Url! : new UrlRecord(values[0]!);
-        if (url != guess.Url)
+        if (url != guess.Url && guess.Absent is not { IncludesUrl: true })
             urls.Remember(question.UrlKey, url);
 
         var tags = new TagState[question.Tags.Length];
@@ -128,7 +140,7 @@ internal sealed class ResponseLookups(
             read = url.HasResponses ? await entries.ReadAsync(key, call, expectedSize: url.LargestBody) : new EntryRead(EntryMiss.Absent);
         }
 
-        var known = new Lookup(url, tags);
+        var known = new Lookup(url, tags) { Absent = guess.Absent };
         var found = await Checked(known, key, read, isRetired: false, call);
         if (found.Response is null && url.HasResponses)
             found = await FindRetired(question, found, call) ?? found;
@@ -206,6 +218,7 @@ internal sealed class ResponseLookups(
                 return new Lookup(known.Url, known.Tags, key, new FoundResponse(response, body, read))
                 {
                     LateStamps = TagState.StampsOf(states.AsSpan(known.Tags.Length)),
+                    Absent = known.Absent,
                 };
             }
 
@@ -236,5 +249,7 @@ internal sealed class ResponseLookups(
     /// <param name="Url">As this process knows it; null: not at all.</param>
     /// <param name="Key">Under which there may be a response; null: there is none yet.</param>
     /// <param name="IsAsOne">It is asked for together with the generations.</param>
-    private readonly record struct Guess(string[] GenerationKeys, UrlRecord? Url, string? Key, bool IsAsOne);
+    /// <param name="Absent">Generations that were read already, and not found; null: none.</param>
+    private readonly record struct Guess(
+        string[] GenerationKeys, UrlRecord? Url, string? Key, bool IsAsOne, AbsentGenerations? Absent = null);
 }

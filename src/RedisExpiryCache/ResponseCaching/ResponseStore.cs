@@ -7,8 +7,8 @@ namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
 /// Responses in Redis. What is stored hangs on generations (see <see cref="ResponseKeys"/>): a response is kept under its URL's and stamped with those
-/// of its tags, all of them read before the app ran. An eviction deletes a generation. So neither a response that was being made at the time,
-/// nor a write that Redis applies late, can be reached after it:
+/// of its tags, all of them read before the app ran; of those that were absent then, see <see cref="AbsentGenerations"/>. An eviction deletes a
+/// generation. So neither a response that was being made at the time, nor a write that Redis applies late, can be reached after it:
 /// <code>
 ///   request: reads generation 1, runs the app …………………………………… stores under generation 1
 ///   eviction:                        DEL generation         (nobody looks there: the next request makes generation 2)
@@ -30,7 +30,7 @@ internal sealed class ResponseStore(
     {
         try
         {
-            if (lookup.Url is { } url)
+            if ((lookup.Absent is { IncludesUrl: true } absent ? absent.CreatedUrl : lookup.Url) is { } url)
             {
                 var digest = keys.DigestOf(question, Variants.Union(url.Names, names));
                 await entries.RemoveAsync([ResponseKeys.VariantOf(question.UrlKey, url.Generation, digest)], question.Budget.Begin());
@@ -48,10 +48,9 @@ internal sealed class ResponseStore(
         Question question, Lookup lookup, CachedResponse response, LateTags lateTags, string[] names, StoredLifetime lifetime, ReadOnlySequence<byte> body)
     {
         var call = question.Budget.Begin();
-        if (await StampsOf(lookup, lateTags, call) is not { } stamps)
+        if (await GenerationsAsync(question, lookup, lateTags, call) is not var (url, stamps))
             return false;
 
-        var url = lookup.Url!;
         var union = Variants.Union(url.Names, names);
         var digest = keys.DigestOf(question, union);
         var stored = url.With(union, new UrlVariant(digest, question.Target.Digest, TagToAskAbout(response)), body.Length);
@@ -130,21 +129,43 @@ internal sealed class ResponseStore(
         }
     }
 
-    /// <summary>
-    /// The stamps of the lookup, and those of tags (and groups, RFC 9875) that were named only while the response was made. Their generations are
-    /// read now, so it has to be known that no tag was evicted since the lookup; the note says so.
-    /// </summary>
-    private async ValueTask<TagStamp[]?> StampsOf(Lookup lookup, LateTags lateTags, Call call)
+    /// <summary>The generations to store under: those of the lookup, and those that are created or read only now.</summary>
+    /// <remarks>
+    /// First these, then guards and note, each of which an eviction changes before the generation:
+    /// <code>
+    ///   request:  reads guard 1, no generation; origin ……… creates the generation, reads guard 1, stores
+    ///   eviction:                                                    DEL guard, DEL generation: what was stored is unreachable
+    /// </code>
+    /// </remarks>
+    /// <returns>Null: there was an eviction since the lookup.</returns>
+    private async ValueTask<(UrlRecord Url, TagStamp[] Stamps)?> GenerationsAsync(
+        Question question, Lookup lookup, LateTags lateTags, Call call)
     {
-        if (lateTags.Named.Length == 0)
-            return [.. lookup.Stamps, .. lateTags.Inherited];
+        string[] tags = [.. lookup.Absent?.Tags ?? [], .. lateTags.Named];
+        if (lookup.Absent is null && tags.Length == 0)
+            return (lookup.Url!, [.. lookup.Stamps, .. lateTags.Inherited]);
 
-        var values = await generations.ReadOrCreateAsync(Array.ConvertAll(lateTags.Named, keys.TagOf), Generations.Slack, call);
-        var everything = (await generations.ReadAsync([keys.TagOf(ResponseKeys.EverythingTag)], call))[0];
-        if (everything is null || Generations.NoteOf(everything) != lookup.TagNote || values.Contains(null))
+        string[] url = lookup.Absent is { IncludesUrl: true } ? [question.UrlKey] : [];
+        var values = await generations.ReadOrCreateAsync([.. url, .. tags.Select(keys.TagOf)], Generations.Slack, call);
+        if (values.Contains(null) || await HasChangedAsync(lookup, lateTags, call))
             return null;
 
-        return [.. lookup.Stamps, .. lateTags.Inherited, .. lateTags.Named.Zip(values, static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)))];
+        var stamps = tags.Zip(values[url.Length..], static (tag, value) => new TagStamp(tag, Generations.IdOf(value!)));
+        return (
+            url.Length == 0 ? lookup.Url! : lookup.Absent!.CreatedUrl = new UrlRecord(values[0]!),
+            [.. lookup.Stamps.Where(stamp => !tags.Contains(stamp.Tag)), .. lateTags.Inherited, .. stamps]);
+    }
+
+    /// <summary>Whether there was an eviction since the lookup, as far as the guards and, for late tags, the note can tell.</summary>
+    private async ValueTask<bool> HasChangedAsync(Lookup lookup, LateTags lateTags, Call call)
+    {
+        var guardKeys = lookup.Absent?.GuardKeys ?? [];
+        string[] note = lateTags.Named.Length == 0 ? [] : [keys.TagOf(ResponseKeys.EverythingTag)];
+        var now = await generations.ReadAsync([.. guardKeys, .. note], call);
+        if (note.Length > 0 && (now[^1] is not { } everything || Generations.NoteOf(everything) != lookup.TagNote))
+            return true;
+
+        return lookup.Absent is { } absent && absent.HaveGuardsChanged(now.AsSpan(0, guardKeys.Length));
     }
 
     /// <summary>Deletes the oldest variants of the resource that are too many.</summary>
@@ -172,7 +193,6 @@ internal sealed class ResponseStore(
         ];
         return Array.TrueForAll(await Task.WhenAll(kept), static one => one);
     }
-
 }
 
 /// <summary>What became of a response that was to be stored.</summary>

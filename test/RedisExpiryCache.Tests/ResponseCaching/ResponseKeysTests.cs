@@ -96,6 +96,19 @@ public class ResponseKeysTests
     }
 
     [Fact]
+    public void Generations_share_256_guards_and_that_of_everything_has_none()
+    {
+        var guards = Enumerable.Range(0, 10_000).Select(i => Keys.GuardOf(UrlOf($"/{i}", ""))).ToHashSet();
+        Assert.Equal(Enumerable.Range(0, 256).Select(i => $"shop:tag:guard:{i:x2}"), guards.Order(StringComparer.Ordinal));
+        Assert.Null(Keys.GuardOf(Keys.TagOf(ResponseKeys.EverythingTag)));
+        Assert.Equal(guards.Count, Keys.GuardsOf([.. Enumerable.Range(0, 10_000).Select(i => UrlOf($"/{i}", ""))]).Length);
+    }
+
+    [Fact]
+    public void A_generation_has_the_same_guard_in_every_version() =>
+        Assert.Equal(["shop:tag:guard:9e", "shop:tag:guard:a4"], [Keys.GuardOf("shop:GET:/products"), Keys.GuardOf("shop:tag:http:products")]);
+
+    [Fact]
     public void A_question_mark_in_a_path_is_not_the_beginning_of_a_query() => Assert.NotEqual(UrlOf("/a?b=1", ""), UrlOf("/a", "?b=1"));
 
     [Fact]
