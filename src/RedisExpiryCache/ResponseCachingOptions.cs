@@ -169,8 +169,9 @@ public sealed class ResponseCachingOptions
 
     /// <summary>Adds to the policy that lies under all others, also for endpoints that are not marked.</summary>
     /// <remarks>
-    /// With <see cref="ResponseCachePolicyBuilder.Expire"/> in it, every successful GET is stored that nothing forbids: consider all that
-    /// your endpoints answer.
+    /// With <see cref="ResponseCachePolicyBuilder.Expire"/> or <see cref="ResponseCachePolicyBuilder.Slide"/> in it, every successful GET is
+    /// stored that nothing forbids: consider all that your endpoints answer. Static assets, static files and health checks are stored only where
+    /// they are marked. With <see cref="ResponseCachingScope.MarkedEndpoints"/> it only completes what marked endpoints say.
     /// </remarks>
     /// <param name="policy">Says how responses are cached.</param>
     /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
