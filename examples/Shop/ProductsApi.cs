@@ -35,6 +35,6 @@ internal static class ProductsApi
 
     private static ResponseCachePolicyBuilder FiveMinutes(ResponseCachePolicyBuilder policy) => policy.Expire(TimeSpan.FromMinutes(5)).VaryByHost(false);
 
-    /// <summary>Signed-in users too get the stored one; their browsers ask each time, because they do not hear of evictions.</summary>
+    /// <summary>By <c>public</c>, signed-in users get the stored response too; browsers revalidate, as a policy says by default.</summary>
     private static void SaySameForEverybody(HttpContext context) => context.Response.Headers.CacheControl = "public, max-age=0";
 }

@@ -44,12 +44,8 @@ builder.Services.AddRedisExpiringCache(options =>
     options.Configuration = redis;
     options.InstanceName = "catalogue:";
 
-    // The defaults, a second and 100 ms, are short for a slow machine on which everything is cold.
-    options.OperationTimeout = TimeSpan.FromSeconds(5);
-    options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(5);
-
-    // Each user's own copy, which a browser may show again only after asking whether it still holds. Its tags: see BasketController.
-    options.ResponseCaching.AddPolicy(BasketController.Policy, policy => policy.VaryByUser().VaryByHost(false).Expire(TimeSpan.FromMinutes(5)).ClientExpire(TimeSpan.Zero));
+    // Each user's own copy. Its tags: see BasketController.
+    options.ResponseCaching.AddPolicy(BasketController.Policy, policy => policy.VaryByUser().VaryByHost(false).Expire(TimeSpan.FromMinutes(5)));
 });
 
 // Both instances read and write the same folder: the database, and the keys that their cookies are protected with.

@@ -6,8 +6,9 @@ using Shop.Data;
 namespace Shop.Controllers;
 
 /// <summary>
-/// Pages that are the same for everybody. They hold no form: its anti-forgery token would be one visitor's own, and such a page is never stored. MVC's [ResponseCache] tells browsers
-/// <c>public, max-age=0</c>: signed-in users too may have the stored page, and browsers ask each time, because they do not hear of evictions.
+/// Pages that are the same for all visitors. They hold no form: its anti-forgery token would be one visitor's own, and such a page is never stored.
+/// By MVC's [ResponseCache] they say <c>public, max-age=0</c>: <c>public</c>, so that signed-in users get the stored page too; <c>max-age=0</c>, as a policy
+/// says by default, so that browsers revalidate and see an eviction.
 /// </summary>
 [ResponseCache(Duration = 0, Location = ResponseCacheLocation.Any)]
 public sealed class ProductsController(ShopContext shop) : Controller
