@@ -42,10 +42,11 @@ internal sealed class ForwardedRequests(
         try
         {
             await next(context);
+            starting.Origin = OriginState.Returned;
         }
         catch
         {
-            starting.HasFailed = true;
+            starting.Origin = OriginState.Failed;
             throw;
         }
         finally
@@ -64,11 +65,12 @@ internal sealed class ForwardedRequests(
         return scope.Includes(context, getPolicy) ? exchanges.TryBegin(context, getPolicy, new RequestBudget(budget), get) : null;
     }
 
-    private Task StartAsync(HttpContext context, ServingFeature serving, bool hasFailed)
+    private Task StartAsync(HttpContext context, ServingFeature serving, OriginState origin)
     {
         try
         {
-            if (!hasFailed)
+            // After a failure, what starts is the response of middleware in front.
+            if (origin != OriginState.Failed)
                 scope.Observe(context, serving);
         }
         catch (Exception mistake)
@@ -76,24 +78,31 @@ internal sealed class ForwardedRequests(
             parts.Report.Mistake(mistake);
         }
 
-        // When the application has been run again to explain a failure, that run has said how it went.
+        // When the application has been run again to explain a failure, that run has said how it went. Before, it is another cache's word.
         var headers = context.Response.Headers;
-        if (options.EmitCacheStatus && !CacheStatus.IsIn(headers[ResponseReplay.CacheStatusName]))
+        var isSaid = origin != OriginState.Running && CacheStatus.IsIn(headers[ResponseReplay.CacheStatusName]);
+        if (options.EmitCacheStatus && !isSaid)
             headers.Append(ResponseReplay.CacheStatusName, Unmarked);
 
         return Task.CompletedTask;
     }
 
+    private enum OriginState
+    {
+        Running,
+        Returned,
+        Failed,
+    }
+
     /// <summary>The start of the response to a request out of scope.</summary>
     private sealed class Starting(ForwardedRequests requests, HttpContext context, ServingFeature serving)
     {
-        /// <summary>The origin has thrown: what starts is the answer of middleware in front.</summary>
-        public bool HasFailed { get; set; }
+        public OriginState Origin { get; set; }
 
         public Task RunAsync()
         {
             serving.Close();
-            return requests.StartAsync(context, serving, HasFailed);
+            return requests.StartAsync(context, serving, Origin);
         }
     }
 }

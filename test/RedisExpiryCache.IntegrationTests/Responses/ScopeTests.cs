@@ -134,6 +134,28 @@ public sealed class ScopeTests(RedisFixture fixture)
         Assert.Equal(("page 1", true), await HitAsync(app, "/a"));
     }
 
+    [Fact]
+    public async Task What_another_cache_behind_the_application_says_stays_in_front_of_what_this_one_says()
+    {
+        await using var app = await StartAsync(static web =>
+            web.MapPage("/a", cacheControl: null, static context => context.Response.Headers["Cache-Status"] = "RedisExpiryCache; hit; ttl=5"));
+
+        Assert.Equal($"RedisExpiryCache; hit; ttl=5, {Unmarked}", (await app.GetAsync("/a")).CacheStatus);
+    }
+
+    [Fact]
+    public async Task A_page_that_is_run_again_for_its_status_says_once_that_it_is_unmarked()
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server,
+            static web => web.MapGet("/status", static () => "Not found."),
+            new AppSetup { IsOnDefaults = true, Outside = static web => web.UseStatusCodePagesWithReExecute("/status") });
+
+        var answer = await app.GetAsync("/missing");
+        Assert.Equal("Not found.", answer.Body);
+        Assert.Equal(1, answer.CacheStatus.Split("fwd=").Length - 1);
+    }
+
     private static async Task<(string Body, bool IsHit)> HitAsync(CachedApp app, string path)
     {
         var answer = await app.GetAsync(path);
