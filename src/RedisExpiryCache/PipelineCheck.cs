@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RedisExpiryCache.Redis;
 using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache;
@@ -28,6 +29,7 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
         TemplateCheck.ThrowIfWrong(all, services.GetRequiredService<PolicyBook>());
         WarnOfHandlers(all);
         WarnOfNoDuration(cached);
+        WarnOfMistakes(all);
         if (IsPlaced && HostCheck.IsMissing(services, all))
             services.GetService<ILogger<PipelineCheck>>()?.HostsNotFiltered();
 
@@ -72,7 +74,7 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
     private void ConnectEarly()
     {
         if (IsPlaced)
-            services.GetRequiredService<RedisExpiringCache>().Connection.Begin();
+            services.GetRequiredService<StartupConnection>().Begin();
     }
 
     private async Task<Endpoint[]> Endpoints()
@@ -102,6 +104,16 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
             throw new OptionsValidationException(Options.DefaultName, typeof(RedisExpiringCacheOptions), [
                 $"There is no response cache policy {string.Join(", ", unknown)}; {policies.KnownNames}. Add it by options.ResponseCaching.AddPolicy(\"…\", policy => …)."]);
         }
+    }
+
+    private void WarnOfMistakes(Endpoint[] endpoints)
+    {
+        if (services.GetService<ILogger<PipelineCheck>>() is not { } logger)
+            return;
+
+        services.GetRequiredService<DistributedCacheCheck>().Warn(logger);
+        if (IsPlaced)
+            EndpointMistakes.Warn(endpoints, services.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value.ResponseCaching.StorePostResponses, logger);
     }
 
     /// <summary>To MVC a page is one endpoint, whose metadata is what stands on its model; a handler is chosen behind us.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using RedisExpiryCache.ResponseCaching;
@@ -14,7 +15,11 @@ internal sealed class PlacementCheck(PipelineCheck pipeline, ILogger<PlacementCh
 {
     private const int CheckedRequests = 1_000;
 
+    /// <summary>ASP.NET Core's CORS middleware leaves it in the request's items, and its endpoint middleware looks for it.</summary>
+    private const string CorsHasRun = "__CorsMiddlewareWithEndpointInvoked";
+
     private int requests;
+    private int corsWarned;
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
@@ -29,6 +34,7 @@ internal sealed class PlacementCheck(PipelineCheck pipeline, ILogger<PlacementCh
     {
         Interlocked.Increment(ref requests);
         await next(context);
+        WarnOfCors(context);
         var visit = context.Features.Get<CacheVisit>();
         if (!ReferenceEquals(visit, CacheVisit.Done)
             && context.Response.StatusCode is >= 200 and <= 299
@@ -38,6 +44,18 @@ internal sealed class PlacementCheck(PipelineCheck pipeline, ILogger<PlacementCh
         {
             Warn(endpoint.DisplayName ?? "an endpoint without a name", isRoutedTooLate: visit is not null);
         }
+    }
+
+    /// <summary>An endpoint that requires CORS and ran without it throws; so the request was answered by a cache in front of UseCors.</summary>
+    private void WarnOfCors(HttpContext context)
+    {
+        if (context.GetEndpoint() is { } endpoint
+            && endpoint.Metadata.GetMetadata<ICorsMetadata>() is IEnableCorsAttribute or ICorsPolicyMetadata
+            && !context.Items.ContainsKey(CorsHasRun)
+            && ReferenceEquals(context.Features.Get<CacheVisit>(), CacheVisit.Done)
+            && context.Response.StatusCode is >= 200 and <= 399
+            && Interlocked.Exchange(ref corsWarned, 1) == 0)
+            logger.CorsBehindCache(endpoint.DisplayName ?? "An endpoint without a name", HelpLink.MiddlewareOrder);
     }
 
     private void Warn(string endpoint, bool isRoutedTooLate)

@@ -2,8 +2,11 @@ using System.Globalization;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache;
+using RedisExpiryCache.Redis;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -45,6 +48,9 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddSettings(name, serviceKey);
         services.TryAddKeyedSingleton(
             serviceKey, (provider, _) => Create(provider, provider.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().Get(name)));
+        if (!services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, serviceKey) && service.ServiceType == typeof(IRedisExpiringCache)))
+            services.AddSingleton<IHostedService>(provider => NewStartupConnection(provider, provider.GetRequiredKeyedService<RedisExpiringCache>(serviceKey)));
+
         services.TryAddKeyedSingleton<IRedisExpiringCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key));
         services.Replace(ServiceDescriptor.KeyedSingleton<IDistributedCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key)));
         services.Replace(ServiceDescriptor.KeyedSingleton<IBufferDistributedCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key)));

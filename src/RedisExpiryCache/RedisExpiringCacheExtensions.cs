@@ -61,6 +61,9 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton(static provider => Create(provider, provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value));
         services.TryAddSingleton<IRedisExpiringCache>(static provider => provider.GetRequiredService<RedisExpiringCache>());
 
+        services.TryAddSingleton(new DistributedCacheCheck(services));
+        services.TryAddSingleton(static provider => NewStartupConnection(provider, provider.GetRequiredService<RedisExpiringCache>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupConnection>(static provider => provider.GetRequiredService<StartupConnection>()));
         services.AddResponseCache();
         services.AddOutputCacheStore();
 
@@ -191,6 +194,9 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
                 + "in appsettings.json or as the environment variable ConnectionStrings__Redis?");
         }
     }
+
+    private static StartupConnection NewStartupConnection(IServiceProvider provider, RedisExpiringCache cache) =>
+        new(cache.Connection, provider.GetService<ILoggerFactory>());
 
     private static RedisExpiringCache Create(IServiceProvider provider, RedisExpiringCacheOptions options) => new(
         options, provider.GetRequiredService<CacheMetrics>(), provider.GetService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>());

@@ -69,14 +69,14 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public IConnectionMultiplexer? Multiplexer => connected;
 
     public bool IsDisposed => disposed;
+    public RedisExpiringCacheOptions Options => options;
+
+    /// <summary>Whether it is connected here; else the application hands a connection in.</summary>
+    public bool OwnsMultiplexer => options.ConnectionMultiplexerFactory is null;
 
     /// <summary>A cluster refuses one command over keys of several slots.</summary>
     public bool IsCluster => isCluster;
-
     public static TimeSpan Now => Waits.RealTime.GetElapsedTime(0);
-
-    private bool OwnsMultiplexer => options.ConnectionMultiplexerFactory is null;
-
     private TimeSpan ProbeTime => options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe;
 
     private ConfigurationOptions Settings => main is null ? ConnectionSettings.Of(options) : ConnectionSettings.OfLargeValues(options);
@@ -84,12 +84,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <summary>A second connection to the same Redis, connected at its first use, with circuits of its own.</summary>
     public static RedisConnection ForLargeValues(RedisConnection main) => new(main);
 
-    /// <summary>Begins to connect, so that the first call need not; nobody waits for it.</summary>
-    public void Begin()
-    {
-        if (!disposed)
-            _ = Connecting();
-    }
+    /// <summary>Begins to connect, so that the first call need not.</summary>
+    /// <returns>Ends with the first attempt; Redis may be found later all the same.</returns>
+    public Task Begin() => disposed ? Task.CompletedTask : Connecting();
 
     /// <summary>The way to the server that has the key. Connects when that has not been done, within the time that one call may take.</summary>
     /// <param name="key">Null: it does not matter which server.</param>

@@ -14,7 +14,7 @@ internal enum RedisErrorKind
     /// <summary>There is no connection, or it was lost.</summary>
     RedisUnavailable,
 
-    /// <summary>Redis answered with an error: out of memory, read-only, no permission and the like.</summary>
+    /// <summary>Redis answered with an error: out of memory, read-only, no permission, a wrong password and the like.</summary>
     RedisRefused,
 
     /// <summary>The caller's token was cancelled.</summary>
@@ -45,6 +45,7 @@ internal static class RedisErrors
     {
         TooSlowException => RedisErrorKind.TooSlow,
         TimeoutException => RedisErrorKind.RedisTimeout,
+        RedisConnectionException when RedisFailures.DenialIn(failure) is not null => RedisErrorKind.RedisRefused,
         RedisConnectionException => RedisErrorKind.RedisUnavailable,
         RedisServerException => RedisErrorKind.RedisRefused,
         RedisException => RedisErrorKind.RedisUnavailable,

@@ -49,6 +49,9 @@ internal static class RedisFailures
         why,
         CommandStatus.Unknown);
 
+    public static RedisConnectionException NotYetConnected() => new(
+        ConnectionFailureType.UnableToConnect, CommandFlags.None, "There is no connection to Redis yet.", innerException: null, CommandStatus.Unknown);
+
     public static RedisConnectionException TwoPrimaries() => new(
         ConnectionFailureType.UnableToConnect,
         CommandFlags.None,

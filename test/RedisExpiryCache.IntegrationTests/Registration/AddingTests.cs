@@ -52,7 +52,7 @@ public sealed class AddingTests(RedisFixture fixture)
         }
 
         Assert.Empty(services.Where(IsOurs).GroupBy(service => service.ServiceType).Where(group => group.Count() > 1).Select(group => group.Key));
-        Assert.Equal(2, services.Count(service => service.ServiceType == typeof(IHostedService) && !service.IsKeyedService));
+        Assert.Equal(3, services.Count(service => service.ServiceType == typeof(IHostedService) && !service.IsKeyedService));
 
         await using var provider = services.BuildServiceProvider(validateScopes: true);
         await AssertWorksUnderAsync("ab:ab:", provider);

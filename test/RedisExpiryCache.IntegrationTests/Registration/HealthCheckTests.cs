@@ -66,7 +66,7 @@ public sealed class HealthCheckTests(RedisFixture fixture)
     }
 
     [Theory]
-    [InlineData("wrong password", "redis-unavailable")]
+    [InlineData("wrong password", "redis-refused")]
     [InlineData("factory", "unexpected")]
     public async Task No_report_holds_a_password_a_connection_string_or_an_exception(string what, string reason)
     {
