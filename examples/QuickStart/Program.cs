@@ -1,6 +1,6 @@
 // A small shop that caches its pages and its baskets in Redis, and takes you on a tour through its own cache.
 //
-//   dotnet run --project examples/QuickStart             the tour, then it goes on serving
+//   dotnet run --project examples/QuickStart             the tour, then it goes on serving: / has the tour as buttons
 //   dotnet run --project examples/QuickStart -- --tour   the tour only; exit code 0 if every step showed what it should
 //
 // It uses the Redis that ConnectionStrings:Redis names; without one it brings its own.
@@ -36,6 +36,9 @@ var app = builder.Build();
 app.UseRedisExpiringCache();
 
 var prices = new ConcurrentDictionary<int, decimal> { [7] = 19.90m };
+
+// The tour as buttons. It is not marked, so it is not cached.
+app.MapGet("/", static () => Results.Content(Page.Html, "text/html"));
 
 // A page that takes half a second to make, cached for a minute under two tags.
 app.MapGet("/products/{id:int}", [RedisResponseCache(Duration = 60, Tags = ["products", "product:{id}"])] async (int id) =>
@@ -95,7 +98,8 @@ if (!tourOnly)
 {
     Console.WriteLine($"""
 
-        Now try it yourself; Ctrl+C ends it.
+        Now try it yourself, in a browser or from a shell; Ctrl+C ends it.
+          {address}
           curl -i {address}/products/7
           curl -i -X POST {address}/products/7/price/17.50
           curl -i -X PUT {address}/baskets/alice/tea ; curl -i {address}/baskets/alice ; curl -i {address}/baskets/alice/lifetime

@@ -6,9 +6,13 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.IntegrationTests;
 
 /// <summary>What the README promises of the examples: they are run as a newcomer would run them.</summary>
-[Collection("Examples")] // one after the other: each starts processes of its own, and a cold start takes a whole core
+/// <remarks>With no other test beside them: they wait for Redis as long as the defaults say, 100 ms, which a busy machine takes by itself.</remarks>
+[CollectionDefinition(Name, DisableParallelization = true)]
+[Collection(Name)]
 public sealed class ExampleTests
 {
+    private const string Name = "Examples";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
