@@ -46,6 +46,9 @@ builder.Services.AddRedisExpiringCache(options =>
 
     // Each user's own copy. Its tags: see BasketController.
     options.ResponseCaching.AddPolicy(BasketController.Policy, policy => policy.VaryByUser().VaryByHost(false).Expire(TimeSpan.FromMinutes(5)));
+
+    // The command line has the last word, as in --Cache:OperationTimeout 00:00:05.
+    builder.Configuration.GetSection("Cache").Bind(options);
 });
 
 // Both instances read and write the same folder: the database, and the keys that their cookies are protected with.

@@ -22,7 +22,7 @@ public sealed class PriceTests(TwoShops shops)
 
         browser.GoTo(shops.One, "/products/7");
         await browser.ClickAsync("#edit", to: "/admin/products/7");
-        Assert.EndsWith("made for this request and not stored: no-store.", await browser.TextAsync("#cache"), StringComparison.Ordinal);
+        Assert.EndsWith("made for this request and not stored: unmarked.", await browser.TextAsync("#cache"), StringComparison.Ordinal);
         await browser.TypeAsync("#new-price", "42.50");
         await browser.ClickAsync("#save", to: "/admin");
 
