@@ -59,6 +59,19 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
         Assert.Equal("Microsoft.AspNetCore.App", Descendants(metadata, "frameworkReference").Single().Attribute("name")!.Value);
     }
 
+    /// <summary>Without the files the analyzer that compares them with the code is silent.</summary>
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Its_public_members_are_declared(string id)
+    {
+        var folder = Path.Combine(SourceTree.Root, "src", id);
+        var shipped = File.ReadAllLines(Path.Combine(folder, "PublicAPI.Shipped.txt"));
+        var unshipped = File.ReadAllLines(Path.Combine(folder, "PublicAPI.Unshipped.txt"));
+        Assert.Equal("#nullable enable", shipped[0]);
+        Assert.Equal("#nullable enable", unshipped[0]);
+        Assert.True(shipped.Length + unshipped.Length > 2);
+    }
+
     [Theory]
     [MemberData(nameof(Ids))]
     public void All_links_of_its_readme_are_absolute(string id)
