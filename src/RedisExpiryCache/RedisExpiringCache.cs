@@ -42,17 +42,19 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     internal RedisConnection Connection => connection;
 
     /// <inheritdoc />
-    public byte[]? Get(string key) => Wait(entries.GetAsync(key, Call.Sync()));
+    public byte[]? Get(string key) => Wait(Settled(entries.GetAsync(key, Call.Sync())));
 
     /// <inheritdoc />
-    public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => entries.GetAsync(key, Call.Async(token)).AsTask();
+    public Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
+        Settled(entries.GetAsync(key, Call.Async(token))).AsTask();
 
     /// <inheritdoc />
-    public bool TryGet(string key, IBufferWriter<byte> destination) => Wait(entries.TryGetAsync(key, destination, Call.Sync()));
+    public bool TryGet(string key, IBufferWriter<byte> destination) =>
+        Wait(Settled(entries.TryGetAsync(key, destination, Call.Sync())));
 
     /// <inheritdoc />
     public ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default) =>
-        entries.TryGetAsync(key, destination, Call.Async(token));
+        Settled(entries.TryGetAsync(key, destination, Call.Async(token)));
 
     /// <inheritdoc />
     public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], Call.Sync()));
@@ -75,10 +77,11 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
         Unnamed(entries.SetAsync(key, value, options, tags, Call.Async(token)));
 
     /// <inheritdoc />
-    public void Refresh(string key) => Wait(entries.RefreshAsync(key, Call.Sync()));
+    public void Refresh(string key) => Wait(Settled(entries.RefreshAsync(key, Call.Sync())));
 
     /// <inheritdoc />
-    public Task RefreshAsync(string key, CancellationToken token = default) => entries.RefreshAsync(key, Call.Async(token)).AsTask();
+    public Task RefreshAsync(string key, CancellationToken token = default) =>
+        Settled(entries.RefreshAsync(key, Call.Async(token))).AsTask();
 
     /// <inheritdoc />
     public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], Call.Sync()));
@@ -129,6 +132,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
         ArgumentNullException.ThrowIfNull(key);
         return key;
     }
+
+    private ValueTask<T> Settled<T>(ValueTask<T> call) => connection.Trailing is { } trailing ? trailing.AfterAsync(call) : call;
 
     /// <summary>A call that blocks has ended by the time it returns: see <see cref="Call"/>.</summary>
     private static T Wait<T>(ValueTask<T> ended) => ended.IsCompleted ? ended.GetAwaiter().GetResult() : ended.AsTask().GetAwaiter().GetResult();

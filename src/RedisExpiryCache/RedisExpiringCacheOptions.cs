@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.StackExchangeRedis;
+using RedisExpiryCache.Redis;
 
 namespace RedisExpiryCache;
 
@@ -81,6 +82,9 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
 
     /// <summary>The name given to <c>builder.AddRedisExpiringCache</c>; null: that overload was not called.</summary>
     internal ConnectionName? ConnectionName { get; set; }
+
+    /// <summary>Null: nothing awaits work that follows a call. Set by the package for tests.</summary>
+    internal TrailingWork? Trailing { get; set; }
 
     /// <summary>Of all that say how long a call may wait.</summary>
     internal TimeSpan LongestTimeout => OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;

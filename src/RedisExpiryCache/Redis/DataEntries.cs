@@ -193,7 +193,7 @@ internal sealed class DataEntries(RedisConnection connection, DataDegradation de
     {
         var (tags, window) = await entries.Slides.NowAsync(await reserved.LocateAsync(key, call), call);
         if (tags.Length > 0)
-            Detached.Begin(() => KeepBehindAsync(key, tags, window));
+            Detached.Begin(() => entries.Slides.Followed(KeepBehindAsync(key, tags, window)));
 
         return true;
     }

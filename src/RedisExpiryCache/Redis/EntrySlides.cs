@@ -36,9 +36,16 @@ internal sealed class EntrySlides(RedisConnection connection, NearCopies? nearCo
         if (gathered is not null)
             gathered.Touch((readBefore, worth) => observe(SlideAsync(fullKey, Call.Detached(), readBefore, worth).AsTask()));
         else if (nearCopies is not null)
-            _ = observe(SlideAsync(fullKey, Call.Detached(), readBefore: TimeSpan.Zero, NearSlide.WorthOf(window)).AsTask());
+            _ = Followed(observe(SlideAsync(fullKey, Call.Detached(), readBefore: TimeSpan.Zero, NearSlide.WorthOf(window)).AsTask()));
         else if (slides.AskBehind(fullKey, Call.Detached(), (this, fullKey), ByItsRule) is { } sliding)
-            _ = observe(sliding);
+            _ = Followed(observe(sliding));
+    }
+
+    /// <summary>Work that follows a call: nothing awaits it, but tests with a clock of their own.</summary>
+    public Task Followed(Task work)
+    {
+        connection.Trailing?.Add(work);
+        return work;
     }
 
     /// <param name="fullKey">Its key.</param>

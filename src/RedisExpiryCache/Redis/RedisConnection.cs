@@ -56,6 +56,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public Denials Denials { get; } = new();
     public ColdStart Cold { get; } = new();
     public LargeValues Large { get; }
+    public TrailingWork? Trailing => options.Trailing;
 
     /// <summary>Whether small commands share a handed-in multiplexer with large values that are in flight.</summary>
     public bool WaitsBehindLargeValues => main is null && !OwnsMultiplexer && Large.IsBusy;
@@ -67,7 +68,6 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
 
     /// <summary>Null: there was none yet.</summary>
     public IConnectionMultiplexer? Multiplexer => connected;
-
     public bool IsDisposed => disposed;
     public RedisExpiringCacheOptions Options => options;
 

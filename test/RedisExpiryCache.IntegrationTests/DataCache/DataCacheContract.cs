@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
 /// <summary>A cache, and a connection beside it that sees what Redis sees. What every server and layout has to do is in its heirs.</summary>
-public abstract class DataCacheContract(string connectionString, EntryFormat format, bool near) : IAsyncLifetime
+public abstract class DataCacheContract(ServerAddress server, EntryFormat format, bool near) : IAsyncLifetime
 {
     private readonly string _instance = $"{Some.Word()}:";
     private ConnectionMultiplexer? _raw;
@@ -21,9 +21,10 @@ public abstract class DataCacheContract(string connectionString, EntryFormat for
 
     public async ValueTask InitializeAsync()
     {
-        _raw = await ConnectionMultiplexer.ConnectAsync($"{connectionString},abortConnect=false,connectTimeout=20000,asyncTimeout=20000");
-        _cache = Caches.Connect(connectionString, options =>
+        _raw = await ConnectionMultiplexer.ConnectAsync(server.Raw());
+        _cache = Caches.Connect(connectionString: null, options =>
         {
+            server.ApplyTo(options);
             (options.EntryFormat, options.InstanceName) = (format, _instance);
             (options.NearCache.Enabled, options.NearCache.IncludeData) = (near, near);
         });

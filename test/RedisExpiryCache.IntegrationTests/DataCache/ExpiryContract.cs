@@ -6,7 +6,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
 /// <summary>Entries end when they were told to.</summary>
-public abstract class ExpiryContract(string connectionString, EntryFormat format, bool near = false) : DataCacheContract(connectionString, format, near)
+public abstract class ExpiryContract(ServerAddress server, EntryFormat format, bool near = false) : DataCacheContract(server, format, near)
 {
     private static readonly TimeSpan Exactness = TimeSpan.FromMilliseconds(50);
 

@@ -4,7 +4,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
 /// <summary>GetLifetimeAsync and ExpireAsync.</summary>
-public abstract class LifetimeContract(string connectionString, EntryFormat format, bool near = false) : DataCacheContract(connectionString, format, near)
+public abstract class LifetimeContract(ServerAddress server, EntryFormat format, bool near = false) : DataCacheContract(server, format, near)
 {
     private static readonly TimeSpan Close = TimeSpan.FromSeconds(2);
 

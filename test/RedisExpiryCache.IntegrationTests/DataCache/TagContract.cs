@@ -6,7 +6,7 @@ using RedisExpiryCache.Redis;
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
 /// <summary>Entries with tags.</summary>
-public abstract class TagContract(string connectionString, EntryFormat format, bool near = false) : DataCacheContract(connectionString, format, near)
+public abstract class TagContract(ServerAddress server, EntryFormat format, bool near = false) : DataCacheContract(server, format, near)
 {
     [Fact]
     public async Task Removing_a_tag_removes_what_carries_it_and_nothing_else()

@@ -4,7 +4,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
 /// <summary>Values come back as they were, under the key that they were written for.</summary>
-public abstract class ValueContract(string connectionString, EntryFormat format, bool near = false) : DataCacheContract(connectionString, format, near)
+public abstract class ValueContract(ServerAddress server, EntryFormat format, bool near = false) : DataCacheContract(server, format, near)
 {
     [Theory]
     [InlineData(0, false)]

@@ -17,7 +17,7 @@ public sealed class GarnetOutputCacheTests(GarnetFixture fixture)
     : OutputCacheContract(OutputStorage.Redis, fixture.Host.ConnectionString), IClassFixture<GarnetFixture>;
 
 /// <summary>What an app with [OutputCache] may expect, wherever its entries are kept.</summary>
-public abstract class OutputCacheContract(OutputStorage storage, string connectionString) : IAsyncLifetime
+public abstract class OutputCacheContract(OutputStorage storage, ServerAddress server) : IAsyncLifetime
 {
     private readonly string _instance = $"{Some.Word()}:";
     private OutputApp? _app;
@@ -187,5 +187,11 @@ public abstract class OutputCacheContract(OutputStorage storage, string connecti
     }
 
     private Task<OutputApp> StartAsync(Action<WebApplication> map) => OutputApp.StartAsync(
-        storage, map, options => (options.Configuration, options.InstanceName) = (connectionString, _instance));
+        storage,
+        map,
+        options =>
+        {
+            server.ApplyTo(options);
+            options.InstanceName = _instance;
+        });
 }

@@ -63,7 +63,7 @@ internal sealed class CachedApp : IAsyncDisposable
 
     public Uri Address => new(_web.Urls.Single());
 
-    public static async Task<CachedApp> StartAsync(RedisServer server, Action<WebApplication> map, AppSetup? setup = null)
+    public static async Task<CachedApp> StartAsync(CacheServer server, Action<WebApplication> map, AppSetup? setup = null)
     {
         setup ??= new AppSetup();
         var prefix = setup.Prefix ?? server.NewPrefix();
@@ -80,6 +80,7 @@ internal sealed class CachedApp : IAsyncDisposable
         builder.Services.AddRedisExpiringCache(options =>
         {
             options.Configuration = setup.ConnectionString ?? server.ConnectionString;
+            options.ConfigurationOptions = setup.ConnectionString is null ? server.Connection : null;
             options.InstanceName = prefix;
             // The machines that run this are slow; a test that wants a time-out says so.
             options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(10);

@@ -13,7 +13,7 @@ internal static class Caches
     public static readonly DistributedCacheEntryOptions NoExpiry = new();
 
     public static RedisExpiringCache Connect(
-        string connectionString,
+        string? connectionString,
         Action<RedisExpiringCacheOptions>? configure = null,
         ILoggerProvider? log = null,
         RecordingMeters? meters = null,

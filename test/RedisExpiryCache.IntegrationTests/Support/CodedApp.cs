@@ -14,7 +14,7 @@ internal static class CodedApp
     public static AppSetup Setup(params string[] codings) => new() { Options = options => options.ResponseCaching.ContentCodings = codings };
 
     /// <summary>The app answers with the page from now on.</summary>
-    public static async Task<Origin> StartAsync(RedisServer server, params (string Name, string? Value)[] fields)
+    public static async Task<Origin> StartAsync(CacheServer server, params (string Name, string? Value)[] fields)
     {
         var origin = await Origin.StartAsync(server, Setup("br", "gzip"));
         origin.Answers(200, Page, [Minute, Html, .. fields]);
@@ -50,6 +50,6 @@ internal static class CodedApp
     }
 
     /// <summary>The Redis keys of the copies.</summary>
-    public static async Task<string[]> CopiesAsync(this Origin origin, RedisServer server) =>
+    public static async Task<string[]> CopiesAsync(this Origin origin, CacheServer server) =>
         [.. (await origin.StoredAsync(server)).Where(static key => key.EndsWith(".br", StringComparison.Ordinal) || key.EndsWith(".gzip", StringComparison.Ordinal))];
 }

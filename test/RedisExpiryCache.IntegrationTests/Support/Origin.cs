@@ -35,7 +35,7 @@ internal sealed class Origin : IAsyncDisposable
     /// <param name="server">What the cache stores in.</param>
     /// <param name="setup">The app's own time is replaced by <see cref="Time"/>.</param>
     /// <param name="endpoint">What its endpoint asks for; null: nothing.</param>
-    public static async Task<Origin> StartAsync(RedisServer server, AppSetup? setup = null, Action<IEndpointConventionBuilder>? endpoint = null)
+    public static async Task<Origin> StartAsync(CacheServer server, AppSetup? setup = null, Action<IEndpointConventionBuilder>? endpoint = null)
     {
         var origin = new Origin();
         origin.App = await CachedApp.StartAsync(
@@ -90,7 +90,7 @@ internal sealed class Origin : IAsyncDisposable
     public string? LastAsked(string field) => Asked[^1].TryGetValue(field, out var value) ? value.ToString() : null;
 
     /// <summary>The keys of the stored responses.</summary>
-    public async Task<string[]> StoredAsync(RedisServer server) =>
+    public async Task<string[]> StoredAsync(CacheServer server) =>
         [.. (await server.KeysAsync(App.Prefix)).Where(key => key.Contains('#', StringComparison.Ordinal))];
 
     public ValueTask DisposeAsync() => App.DisposeAsync();

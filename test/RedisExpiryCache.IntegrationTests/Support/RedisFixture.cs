@@ -7,11 +7,11 @@ namespace RedisExpiryCache.IntegrationTests.Support;
 /// <summary>
 /// One server for all tests that do not break it and do not count its commands; those start a <see cref="RedisServer"/> of their own.
 /// </summary>
-public sealed class RedisFixture : IAsyncLifetime
+public sealed class RedisFixture : ServerFixture, IAsyncLifetime
 {
     private RedisServer? _server;
 
-    public RedisServer Server => _server ?? throw new InvalidOperationException("The fixture was not initialized.");
+    public override RedisServer Server => _server ?? throw new InvalidOperationException("The fixture was not initialized.");
 
     public async ValueTask InitializeAsync() => _server = await RedisServer.StartAsync();
 

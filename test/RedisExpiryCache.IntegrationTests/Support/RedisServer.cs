@@ -8,7 +8,7 @@ namespace RedisExpiryCache.IntegrationTests.Support;
 /// <summary>
 /// A redis-server of the test's own, on a free loopback port and in a directory of its own. It never outlives the test run.
 /// </summary>
-public sealed class RedisServer : IAsyncDisposable
+public sealed class RedisServer : CacheServer, IAsyncDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
@@ -18,7 +18,6 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly string _log;
     private ServerProcess? _process;
     private ConnectionMultiplexer? _admin;
-    private int _prefixes;
 
     private RedisServer(string binary, string[] extraArguments)
     {
@@ -31,19 +30,19 @@ public sealed class RedisServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public string ConnectionString => $"127.0.0.1:{Port}";
+    public override string ConnectionString => $"127.0.0.1:{Port}";
 
     /// <summary>Changes with every restart.</summary>
     public int Pid => Running.Pid;
 
-    public bool IsRunning => _process is { HasExited: false };
+    public override bool IsRunning => _process is { HasExited: false };
 
     public string DataDirectory { get; }
 
     /// <summary>May use every command. It stays usable across restarts, and sends nothing that it was not asked to send.</summary>
     public ConnectionMultiplexer Admin => _admin ?? throw new InvalidOperationException("The server was not started.");
 
-    public IDatabase Raw => Admin.GetDatabase();
+    public override IDatabase Raw => Admin.GetDatabase();
 
     /// <summary>The value of --requirepass, if that was among the arguments.</summary>
     internal string? Password =>
@@ -102,9 +101,6 @@ public sealed class RedisServer : IAsyncDisposable
 
     public void Thaw() => Running.Thaw();
 
-    /// <summary>A key prefix that nobody else uses, so that tests can share a server.</summary>
-    public string NewPrefix() => $"test-{Interlocked.Increment(ref _prefixes)}:";
-
     /// <summary>Calls of one command since the last reset, those from scripts included. Other tests on a shared server count too.</summary>
     public async Task<long> CommandCountAsync(string command) =>
         (await CommandCountsAsync()).GetValueOrDefault(command.ToLowerInvariant());
@@ -126,11 +122,7 @@ public sealed class RedisServer : IAsyncDisposable
 
     public Task ResetCommandCountsAsync() => AdminServer.ConfigResetStatisticsAsync();
 
-    /// <summary>What PTTL says: null when the key does not expire or does not exist.</summary>
-    public Task<TimeSpan?> TimeToLiveAsync(string key) => Raw.KeyTimeToLiveAsync(key);
-
-    /// <summary>All keys that begin so.</summary>
-    public async Task<string[]> KeysAsync(string prefix)
+    public override async Task<string[]> KeysAsync(string prefix)
     {
         var keys = new List<string>();
         await foreach (var key in AdminServer.KeysAsync(pattern: $"{prefix}*", pageSize: 1000))

@@ -35,7 +35,7 @@ public sealed class TidinessTests
 
     [Fact]
     public void The_library_never_walks_the_keys() => Rule.FailsWhere(
-        SourceTree.Files("src"),
+        SourceTree.Files(SourceTree.Library),
         file => Rule.KeyWalk().IsMatch(file.Code),
         "KEYS and SCAN cost as much as the whole database is large.");
 

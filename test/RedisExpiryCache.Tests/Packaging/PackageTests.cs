@@ -72,6 +72,15 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
         Assert.True(shipped.Length + unshipped.Length > 2);
     }
 
+    [Fact]
+    public void The_package_for_tests_depends_on_the_cache_of_the_same_version()
+    {
+        using var package = packages.Open("RedisExpiryCache.Testing");
+        var metadata = Metadata(package, "RedisExpiryCache.Testing");
+        var cache = Assert.Single(Descendants(metadata, "dependency"), static dependency => dependency.Attribute("id")!.Value == "RedisExpiryCache");
+        Assert.Equal($"[{Value(metadata, "version")}]", cache.Attribute("version")!.Value);
+    }
+
     [Theory]
     [MemberData(nameof(Ids))]
     public void All_links_of_its_readme_are_absolute(string id)
