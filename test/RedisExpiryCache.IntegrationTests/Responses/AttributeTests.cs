@@ -1,12 +1,17 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class AttributeTests(RedisFixture fixture) : AttributeContract(fixture);
+
+public sealed class InMemoryAttributeTests(InMemoryFixture fixture) : AttributeContract(fixture);
+
 /// <summary>[RedisResponseCache] on controllers, actions and minimal-API handlers.</summary>
-public sealed class AttributeTests(RedisFixture fixture)
+public abstract class AttributeContract(ServerFixture fixture)
 {
     private static readonly AppSetup Mvc = new()
     {

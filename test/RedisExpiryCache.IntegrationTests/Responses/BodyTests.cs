@@ -3,12 +3,17 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class BodyTests(RedisFixture fixture) : BodyContract(fixture);
+
+public sealed class InMemoryBodyTests(InMemoryFixture fixture) : BodyContract(fixture);
+
 /// <summary>Whichever way an app writes, what is stored is what went out.</summary>
-public sealed class BodyTests(RedisFixture fixture)
+public abstract class BodyContract(ServerFixture fixture)
 {
     private static readonly byte[] Content = RandomNumberGenerator.GetBytes(300_000);
 

@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class CacheGroupTests(RedisFixture fixture) : CacheGroupContract(fixture);
+
+public sealed class InMemoryCacheGroupTests(InMemoryFixture fixture) : CacheGroupContract(fixture);
+
 /// <summary>RFC 9875: responses name their groups, answers to unsafe requests the groups that no longer hold.</summary>
-public sealed class CacheGroupTests(RedisFixture fixture)
+public abstract class CacheGroupContract(ServerFixture fixture)
 {
     private const string Groups = "Cache-Groups", Invalidation = "Cache-Group-Invalidation";
 

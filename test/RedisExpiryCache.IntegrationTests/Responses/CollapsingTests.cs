@@ -1,10 +1,15 @@
 using System.Diagnostics;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class CollapsingTests(RedisFixture fixture) : CollapsingContract(fixture);
+
+public sealed class InMemoryCollapsingTests(InMemoryFixture fixture) : CollapsingContract(fixture);
+
 /// <summary>Many requests for what is not stored: one asks the app, the others wait for it.</summary>
-public sealed class CollapsingTests(RedisFixture fixture)
+public abstract class CollapsingContract(ServerFixture fixture)
 {
     private readonly Crowds crowds = new(fixture);
 

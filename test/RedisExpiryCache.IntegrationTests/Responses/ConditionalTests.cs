@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class ConditionalTests(RedisFixture fixture) : ConditionalContract(fixture);
+
+public sealed class InMemoryConditionalTests(InMemoryFixture fixture) : ConditionalContract(fixture);
+
 /// <summary>RFC 9110 13 and RFC 9111 4.3.2: a client that has it already; and HEAD, which wants the fields only.</summary>
-public sealed class ConditionalTests(RedisFixture fixture)
+public abstract class ConditionalContract(ServerFixture fixture)
 {
     private const string Long_ago = "Sun, 06 Nov 1994 08:49:37 GMT";
 

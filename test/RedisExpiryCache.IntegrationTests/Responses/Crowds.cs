@@ -5,7 +5,7 @@ using RedisExpiryCache.IntegrationTests.Support;
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
 /// <summary>An app whose pages count how often they are made and wait at a gate, and crowds that ask for them.</summary>
-internal sealed class Crowds(RedisFixture fixture)
+internal sealed class Crowds(ServerFixture fixture)
 {
     public const int Size = 20;
 

@@ -1,10 +1,15 @@
 using Microsoft.AspNetCore.Builder;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class DefaultDurationTests(RedisFixture fixture) : DefaultDurationContract(fixture);
+
+public sealed class InMemoryDefaultDurationTests(InMemoryFixture fixture) : DefaultDurationContract(fixture);
+
 /// <summary>An endpoint that asks for caching and does not say for how long, nor does its response.</summary>
-public sealed class DefaultDurationTests(RedisFixture fixture)
+public abstract class DefaultDurationContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData("/asks", true, 90)]

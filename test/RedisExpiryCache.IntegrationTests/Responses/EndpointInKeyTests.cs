@@ -7,12 +7,17 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class EndpointInKeyTests(RedisFixture fixture) : EndpointInKeyContract(fixture);
+
+public sealed class InMemoryEndpointInKeyTests(InMemoryFixture fixture) : EndpointInKeyContract(fixture);
+
 /// <summary>The endpoint that routing has chosen is part of the cache key.</summary>
-public sealed class EndpointInKeyTests(RedisFixture fixture)
+public abstract class EndpointInKeyContract(ServerFixture fixture)
 {
     private static readonly string[] Versions = ["1", "2"];
 

@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class EvictingRequestTests(RedisFixture fixture) : EvictingRequestContract(fixture);
+
+public sealed class InMemoryEvictingRequestTests(InMemoryFixture fixture) : EvictingRequestContract(fixture);
+
 /// <summary>Requests that evict: by the attribute of their endpoint, or by their method (RFC 9111 4.4). After success only.</summary>
-public sealed class EvictingRequestTests(RedisFixture fixture)
+public abstract class EvictingRequestContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData(200, true)]

@@ -4,13 +4,18 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class EvictionAfterSuccessTests(RedisFixture fixture) : EvictionAfterSuccessContract(fixture);
+
+public sealed class InMemoryEvictionAfterSuccessTests(InMemoryFixture fixture) : EvictionAfterSuccessContract(fixture);
+
 /// <summary>A request evicts after the code of its endpoint has run to success.</summary>
 /// <remarks>Not because of the status that something else has answered with.</remarks>
-public sealed class EvictionAfterSuccessTests(RedisFixture fixture)
+public abstract class EvictionAfterSuccessContract(ServerFixture fixture)
 {
     private static readonly RedisResponseCacheAttribute Tagged = new() { Duration = 60, Tags = ["things"] };
 

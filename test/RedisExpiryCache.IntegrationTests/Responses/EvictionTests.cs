@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class EvictionTests(RedisFixture fixture) : EvictionContract(fixture);
+
+public sealed class InMemoryEvictionTests(InMemoryFixture fixture) : EvictionContract(fixture);
+
 /// <summary>IResponseCacheInvalidator, [RedisResponseCacheEvict], and unsafe methods (RFC 9111 4.4).</summary>
-public sealed class EvictionTests(RedisFixture fixture)
+public abstract class EvictionContract(ServerFixture fixture)
 {
     [Fact]
     public async Task A_URL_goes_with_all_its_variants_and_spellings_and_no_other_goes_with_it()

@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class FailedResponseTests(RedisFixture fixture) : FailedResponseContract(fixture);
+
+public sealed class InMemoryFailedResponseTests(InMemoryFixture fixture) : FailedResponseContract(fixture);
+
 /// <summary>What does not end as it should is not stored, and no failure is made to look like an answer.</summary>
-public sealed class FailedResponseTests(RedisFixture fixture)
+public abstract class FailedResponseContract(ServerFixture fixture)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 

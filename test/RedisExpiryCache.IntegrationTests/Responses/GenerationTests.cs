@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class GenerationTests(RedisFixture fixture) : GenerationContract(fixture);
+
+public sealed class InMemoryGenerationTests(InMemoryFixture fixture) : GenerationContract(fixture);
+
 /// <summary>An eviction and a response that is being made meanwhile, on two nodes of one service: the response is never served afterwards.</summary>
-public sealed class GenerationTests(RedisFixture fixture) : IDisposable
+public abstract class GenerationContract(ServerFixture fixture) : IDisposable
 {
     private readonly SemaphoreSlim _entered = new(0);
     private readonly SemaphoreSlim _proceed = new(0);
@@ -26,6 +31,7 @@ public sealed class GenerationTests(RedisFixture fixture) : IDisposable
     {
         _entered.Dispose();
         _proceed.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Theory]

@@ -1,9 +1,14 @@
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class HeadFresheningTests(RedisFixture fixture) : HeadFresheningContract(fixture);
+
+public sealed class InMemoryHeadFresheningTests(InMemoryFixture fixture) : HeadFresheningContract(fixture);
+
 /// <summary>RFC 9111 4.3.5: what the app says to HEAD is about the page that is stored for GET.</summary>
-public sealed class HeadFresheningTests(RedisFixture fixture)
+public abstract class HeadFresheningContract(ServerFixture fixture)
 {
     private const string Tag = "\"1\"", Modified = "Sun, 06 Nov 1994 08:49:37 GMT";
 

@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Time.Testing;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class LifetimeTests(RedisFixture fixture) : LifetimeContract(fixture);
+
+public sealed class InMemoryLifetimeTests(InMemoryFixture fixture) : LifetimeContract(fixture);
+
 /// <summary>How long a stored response lives: in Redis by its expiry, for the rules by its age.</summary>
-public sealed class LifetimeTests(RedisFixture fixture)
+public abstract class LifetimeContract(ServerFixture fixture)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 

@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class MarkStaleTests(RedisFixture fixture) : MarkStaleContract(fixture);
+
+public sealed class InMemoryMarkStaleTests(InMemoryFixture fixture) : MarkStaleContract(fixture);
+
 /// <summary>Marking stale: clients go on being served while one request in the background makes the response anew.</summary>
-public sealed class MarkStaleTests(RedisFixture fixture)
+public abstract class MarkStaleContract(ServerFixture fixture)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 

@@ -3,12 +3,17 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class MethodTests(RedisFixture fixture) : MethodContract(fixture);
+
+public sealed class InMemoryMethodTests(InMemoryFixture fixture) : MethodContract(fixture);
+
 /// <summary>RFC 9110 9: methods are case-sensitive, and the registry says which are safe. Upgrade is for other protocols.</summary>
-public sealed class MethodTests(RedisFixture fixture)
+public abstract class MethodContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData("QUERY")]

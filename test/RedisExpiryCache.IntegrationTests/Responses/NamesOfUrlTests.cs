@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Rewrite;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class NamesOfUrlTests(RedisFixture fixture) : NamesOfUrlContract(fixture);
+
+public sealed class InMemoryNamesOfUrlTests(InMemoryFixture fixture) : NamesOfUrlContract(fixture);
+
 /// <summary>A URL is evicted under each name by which a client or the application knows it.</summary>
-public sealed class NamesOfUrlTests(RedisFixture fixture)
+public abstract class NamesOfUrlContract(ServerFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class NeverStoredTests(RedisFixture fixture) : NeverStoredContract(fixture);
+
+public sealed class InMemoryNeverStoredTests(InMemoryFixture fixture) : NeverStoredContract(fixture);
+
 /// <summary>What is never stored, whatever an attribute says.</summary>
-public sealed class NeverStoredTests(RedisFixture fixture)
+public abstract class NeverStoredContract(ServerFixture fixture)
 {
     private static readonly RedisResponseCacheAttribute Minute = new() { Duration = 60 };
 

@@ -1,11 +1,16 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class PartTests(RedisFixture fixture) : PartContract(fixture);
+
+public sealed class InMemoryPartTests(InMemoryFixture fixture) : PartContract(fixture);
+
 /// <summary>RFC 9111 3.3 and 3.4: parts that the app sends are kept, used for what lies in them, and put together.</summary>
-public sealed class PartTests(RedisFixture fixture)
+public abstract class PartContract(ServerFixture fixture)
 {
     private const string Content = "0123456789abcdefghij", Tag = "\"1\"";
     private const string Partial = "RedisExpiryCache; fwd=partial; stored";

@@ -1,12 +1,17 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class PolicyTests(RedisFixture fixture) : PolicyContract(fixture);
+
+public sealed class InMemoryPolicyTests(InMemoryFixture fixture) : PolicyContract(fixture);
+
 /// <summary>Policies of endpoints, of groups, by name and for all: which one holds, and what each of them asks for.</summary>
-public sealed class PolicyTests(RedisFixture fixture)
+public abstract class PolicyContract(ServerFixture fixture)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1), Hour = TimeSpan.FromHours(1);
 

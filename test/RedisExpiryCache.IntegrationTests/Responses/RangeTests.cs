@@ -1,11 +1,16 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class RangeTests(RedisFixture fixture) : RangeContract(fixture);
+
+public sealed class InMemoryRangeTests(InMemoryFixture fixture) : RangeContract(fixture);
+
 /// <summary>RFC 9110 14: parts of what is stored whole.</summary>
-public sealed partial class RangeTests(RedisFixture fixture)
+public abstract partial class RangeContract(ServerFixture fixture)
 {
     private const string Content = "0123456789abcdefghij", Tag = "\"1\"";
     private const string Modified = "Sun, 06 Nov 1994 08:49:37 GMT";

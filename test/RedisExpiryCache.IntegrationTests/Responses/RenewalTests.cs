@@ -5,12 +5,17 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class RenewalTests(RedisFixture fixture) : RenewalContract(fixture);
+
+public sealed class InMemoryRenewalTests(InMemoryFixture fixture) : RenewalContract(fixture);
+
 /// <summary>stale-while-revalidate, RFC 5861 3: clients get what is stored at once, and the app is asked behind their backs.</summary>
-public sealed class RenewalTests(RedisFixture fixture)
+public abstract class RenewalContract(ServerFixture fixture)
 {
     private const int Crowd = 10;
 

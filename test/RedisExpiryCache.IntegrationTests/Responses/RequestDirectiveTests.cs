@@ -1,11 +1,16 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class RequestDirectiveTests(RedisFixture fixture) : RequestDirectiveContract(fixture);
+
+public sealed class InMemoryRequestDirectiveTests(InMemoryFixture fixture) : RequestDirectiveContract(fixture);
+
 /// <summary>RFC 9111 5.2.1: what a client may ask of a cache, and how to switch that off.</summary>
-public sealed class RequestDirectiveTests(RedisFixture fixture)
+public abstract class RequestDirectiveContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData("no-cache")]

@@ -1,12 +1,17 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class RevalidationTests(RedisFixture fixture) : RevalidationContract(fixture);
+
+public sealed class InMemoryRevalidationTests(InMemoryFixture fixture) : RevalidationContract(fixture);
+
 /// <summary>RFC 9111 4.3: the app is asked whether what has become stale still holds.</summary>
-public sealed class RevalidationTests(RedisFixture fixture)
+public abstract class RevalidationContract(ServerFixture fixture)
 {
     private const string Tag = "\"1\"", Modified = "Sun, 06 Nov 1994 08:49:37 GMT";
     private const string Validated = "RedisExpiryCache; fwd=stale; fwd-status=304; stored; ttl=60";

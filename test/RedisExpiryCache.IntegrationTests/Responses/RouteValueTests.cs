@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class RouteValueTests(RedisFixture fixture) : RouteValueContract(fixture);
+
+public sealed class InMemoryRouteValueTests(InMemoryFixture fixture) : RouteValueContract(fixture);
+
 /// <summary>Route values in tags and paths: an eviction reaches every spelling of the value.</summary>
-public sealed class RouteValueTests(RedisFixture fixture)
+public abstract class RouteValueContract(ServerFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class ServingFeatureTests(RedisFixture fixture) : ServingFeatureContract(fixture);
+
+public sealed class InMemoryServingFeatureTests(InMemoryFixture fixture) : ServingFeatureContract(fixture);
+
 /// <summary>IResponseCacheFeature: what an app decides about the caching of one response while it is making it.</summary>
-public sealed class ServingFeatureTests(RedisFixture fixture)
+public abstract class ServingFeatureContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData(false, null, "public, max-age=0, must-revalidate", "30")]

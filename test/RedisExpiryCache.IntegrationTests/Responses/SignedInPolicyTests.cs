@@ -1,12 +1,17 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class SignedInPolicyTests(RedisFixture fixture) : SignedInPolicyContract(fixture);
+
+public sealed class InMemorySignedInPolicyTests(InMemoryFixture fixture) : SignedInPolicyContract(fixture);
+
 /// <summary>Signed-in users where a policy tells them apart: everybody gets what was made for them, from the store, and nobody else's.</summary>
-public sealed class SignedInPolicyTests(RedisFixture fixture)
+public abstract class SignedInPolicyContract(ServerFixture fixture)
 {
     private const string Tag = "\"1\"";
     private static readonly (string Name, string Value) Alice = (SignIn.Field, "alice"), Bob = (SignIn.Field, "bob");

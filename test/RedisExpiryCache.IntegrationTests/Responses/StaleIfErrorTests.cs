@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class StaleIfErrorTests(RedisFixture fixture) : StaleIfErrorContract(fixture);
+
+public sealed class InMemoryStaleIfErrorTests(InMemoryFixture fixture) : StaleIfErrorContract(fixture);
+
 /// <summary>RFC 5861 4 and RFC 9111 4.2.4: a stored response in place of an app that fails.</summary>
-public sealed class StaleIfErrorTests(RedisFixture fixture)
+public abstract class StaleIfErrorContract(ServerFixture fixture)
 {
     private const int Throws = 0;
 

@@ -2,15 +2,20 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
+
+public sealed class StaleTests(RedisFixture fixture) : StaleContract(fixture);
+
+public sealed class InMemoryStaleTests(InMemoryFixture fixture) : StaleContract(fixture);
 
 /// <summary>
 /// Two nodes, readers and evictions at random. Each page shows the version that it was made from; a read that began after an eviction was
 /// acknowledged, and shows an older version than the one that the eviction was for, is a violation.
 /// </summary>
-public sealed class StaleTests(RedisFixture fixture)
+public abstract class StaleContract(ServerFixture fixture)
 {
     private const int Pages = 12, Readers = 8, Rounds = 60;
 

@@ -1,11 +1,16 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class StoredByHeadersTests(RedisFixture fixture) : StoredByHeadersContract(fixture);
+
+public sealed class InMemoryStoredByHeadersTests(InMemoryFixture fixture) : StoredByHeadersContract(fixture);
+
 /// <summary>Without an attribute the response's own fields decide, RFC 9111 3 and 4.2.1.</summary>
-public sealed class StoredByHeadersTests(RedisFixture fixture)
+public abstract class StoredByHeadersContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData("max-age=60")]

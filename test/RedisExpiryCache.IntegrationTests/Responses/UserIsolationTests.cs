@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class UserIsolationTests(RedisFixture fixture) : UserIsolationContract(fixture);
+
+public sealed class InMemoryUserIsolationTests(InMemoryFixture fixture) : UserIsolationContract(fixture);
+
 /// <summary>Which principals <c>VaryByUser</c> takes for the same user.</summary>
-public sealed class UserIsolationTests(RedisFixture fixture)
+public abstract class UserIsolationContract(ServerFixture fixture)
 {
     [Theory]
     [InlineData("Federation id=1@https://tenant-a", "Federation id=1@https://tenant-b")]

@@ -1,11 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class VariantBoundTests(RedisFixture fixture) : VariantBoundContract(fixture);
+
+public sealed class InMemoryVariantBoundTests(InMemoryFixture fixture) : VariantBoundContract(fixture);
+
 /// <summary>A URL keeps a bounded number of variants in Redis.</summary>
-public sealed class VariantBoundTests(RedisFixture fixture)
+public abstract class VariantBoundContract(ServerFixture fixture)
 {
     private const int Most = 200;
 

@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class VariantSafetyTests(RedisFixture fixture) : VariantSafetyContract(fixture);
+
+public sealed class InMemoryVariantSafetyTests(InMemoryFixture fixture) : VariantSafetyContract(fixture);
+
 /// <summary>A 304 to the tag of another variant never gives anybody what was not made for a request like theirs.</summary>
-public sealed class VariantSafetyTests(RedisFixture fixture)
+public abstract class VariantSafetyContract(ServerFixture fixture)
 {
     private const string Tag = "\"1\"", Modified = "Sun, 06 Nov 1994 08:49:37 GMT";
     private static readonly (string, string?) Minute = ("Cache-Control", "max-age=60"), ByLanguage = ("Vary", "Accept-Language");

@@ -2,12 +2,17 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.DependencyInjection;
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
+public sealed class VaryTests(RedisFixture fixture) : VaryContract(fixture);
+
+public sealed class InMemoryVaryTests(InMemoryFixture fixture) : VaryContract(fixture);
+
 /// <summary>RFC 9111 4.1: one URL, several responses.</summary>
-public sealed class VaryTests(RedisFixture fixture)
+public abstract class VaryContract(ServerFixture fixture)
 {
     [Fact]
     public async Task Each_value_of_the_field_that_Vary_names_has_its_own_response()
