@@ -201,7 +201,8 @@ public sealed class ResponseCachingOptions
         return builder.Settings;
     }
 
-    internal CallBudget ToBudget() => new(OperationTimeout, $"{nameof(RedisExpiringCacheOptions.ResponseCaching)}.{nameof(OperationTimeout)}");
+    internal CallBudget ToBudget() =>
+        new(OperationTimeout, $"{nameof(RedisExpiringCacheOptions.ResponseCaching)}.{nameof(OperationTimeout)}", IsLongerWhenCold: true);
 
     internal CachingRules ToRules() => new()
     {

@@ -3,7 +3,10 @@ using System.Diagnostics;
 namespace RedisExpiryCache.Redis;
 
 /// <summary>How long a call may take, and the option that says so: who is told of a time-out is to know what to change.</summary>
-internal record CallBudget(TimeSpan Time, string Setting);
+/// <param name="Time">From the beginning of the call.</param>
+/// <param name="Setting">The name of the option.</param>
+/// <param name="IsLongerWhenCold">Whether <see cref="ColdStart"/> applies.</param>
+internal record CallBudget(TimeSpan Time, string Setting, bool IsLongerWhenCold = false);
 
 /// <summary>
 /// One call of the surface, however many round trips it takes: since when it lasts, for how long it may, and how it waits. The synchronous half of

@@ -189,7 +189,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     }
 
     public CallBudget BudgetOf(Call call) =>
-        call.Budget is { } own && (Cold.IsOver || own.Time >= ownBudget.Time) ? own : ownBudget;
+        call.Budget is { } own && !(own.IsLongerWhenCold && own.Time < ownBudget.Time && !Cold.IsOver) ? own : ownBudget;
 
     private async Task ConnectedAsync(Access access, Call call)
     {
