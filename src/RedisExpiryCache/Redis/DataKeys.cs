@@ -12,9 +12,17 @@ internal static class DataKeys
 
     private static readonly string[] Reserved = ["GET:", "lock:", "tag:", "output:", "near:", Marker];
 
-    public static bool IsReserved(string key) =>
-        key.Length > 3 && key[0] is 'G' or 'l' or 't' or 'o' or 'n' or 'd'
-        && Array.Exists(Reserved, word => key.StartsWith(word, StringComparison.Ordinal));
+    public static bool IsReserved(string key)
+    {
+        // By hand: it runs several times in each call, and a predicate that captures the key would be allocated each time.
+        foreach (var word in Reserved)
+        {
+            if (key.StartsWith(word, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
+    }
 
     public static string NameOf(string instanceName, string key) => IsReserved(key) ? $"{instanceName}{Marker}{key}" : instanceName + key;
 }

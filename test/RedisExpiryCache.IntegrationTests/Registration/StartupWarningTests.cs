@@ -39,7 +39,7 @@ public sealed class StartupWarningTests(RedisFixture fixture)
     {
         var warnings = await WarningsAsync(OutputCacheToo, static services => services.AddOutputCache(), static web =>
         {
-            web.MapGet("/attribute", [OutputCache] [RedisResponseCache(Duration = 60)] () => "");
+            web.MapGet("/attribute", [OutputCache][RedisResponseCache(Duration = 60)] () => "");
             web.MapGet("/convention", static () => "").CacheOutput().CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)));
             web.MapGet("/theirs", static () => "").CacheOutput();
             web.MapGet("/ours", static () => "").CacheResponse(static policy => policy.Expire(TimeSpan.FromMinutes(1)));
