@@ -31,7 +31,7 @@ public sealed class ResponseCachingOptions
     /// </summary>
     /// <remarks>
     /// Lookup, store and evictions share it. After it the application answers as if there were no cache. Raise it where Redis is far away,
-    /// or where bodies are large and the network is slow. The first requests of a process, until Redis has replied to a first page or has
+    /// or where bodies are large and the network is slow. The first requests of a process, until a response has been stored or Redis has
     /// once not replied in time, wait for up to <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where that is longer.
     /// </remarks>
     /// <example><code>options.ResponseCaching.OperationTimeout = TimeSpan.FromMilliseconds(250);</code></example>

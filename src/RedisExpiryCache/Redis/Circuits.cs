@@ -39,7 +39,7 @@ internal sealed class Circuits(
             if (SaysNothing(failure, call, since))
                 return false;
 
-            connection.Cold.TimedOut();
+            connection.Cold.End();
         }
 
         var effect = RedisFailures.EffectOf(failure, route.Access == Access.Write, connection.Multiplexer?.IsConnected is true);

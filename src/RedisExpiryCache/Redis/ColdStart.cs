@@ -1,14 +1,15 @@
 namespace RedisExpiryCache.Redis;
 
-/// <summary>Gives the first requests of a process <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where their own budget is shorter.</summary>
+/// <summary>Gives the first requests of a process more time: <see cref="RedisExpiringCacheOptions.OperationTimeout"/>.</summary>
 /// <remarks>
 /// They wait for the connection, and for code that is compiled at its first use: hundreds of milliseconds that say nothing about Redis.
-/// It ends with as many replies as a first page needs, or with the first time-out, so that a Redis that does not reply costs it once.
+/// It ends with the first response that is stored, with <see cref="MostReplies"/> where none is, or with the first time-out, so that a Redis
+/// that does not reply costs it once.
 /// </remarks>
 internal sealed class ColdStart
 {
-    /// <summary>Of its generations, lookup, lock and store.</summary>
-    private const int RepliesOfAFirstPage = 8;
+    /// <summary>More than a first page needs for generations, guards, lookup, lock and store.</summary>
+    private const int MostReplies = 32;
 
     private int replies;
     private volatile bool isOver;
@@ -17,9 +18,9 @@ internal sealed class ColdStart
 
     public void Replied()
     {
-        if (!isOver && Interlocked.Increment(ref replies) >= RepliesOfAFirstPage)
+        if (!isOver && Interlocked.Increment(ref replies) >= MostReplies)
             isOver = true;
     }
 
-    public void TimedOut() => isOver = true;
+    public void End() => isOver = true;
 }

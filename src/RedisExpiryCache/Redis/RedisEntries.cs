@@ -141,6 +141,8 @@ internal sealed class RedisEntries(RedisConnection connection, EntryFormat forma
 
         connection.Large.Remember(fullKey, payload.Length);
         connection.Pending.Lift(fullKey, pending);
+        if (kind == EntryKind.Response)
+            connection.Cold.End();
 
         Task<RedisResult> Tracked(Task<RedisResult> reply)
         {

@@ -7,12 +7,14 @@ namespace RedisExpiryCache.IntegrationTests.Faults;
 /// <summary>The first requests of a process, which connect to Redis and run code for the first time.</summary>
 public sealed class ColdStartTests(RedisFixture fixture)
 {
+    private static readonly RedisResponseCacheAttribute Tagged = new() { Duration = 60, Tags = ["first", "second", "name:{name}"] };
+
     [Fact]
     public async Task The_first_page_is_stored_where_replies_take_longer_than_the_budget_of_later_requests()
     {
         await using var network = TcpProxy.To(fixture.Server.Port);
         network.Delay = TimeSpan.FromMilliseconds(75);
-        await using var app = await CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/{name}"), new AppSetup
+        await using var app = await CachedApp.StartAsync(fixture.Server, static web => web.MapPage("/{name}", Tagged), new AppSetup
         {
             ConnectionString = network.ConnectionString,
             Options = static options => options.ResponseCaching.OperationTimeout = TimeSpan.FromMilliseconds(100),
@@ -20,6 +22,7 @@ public sealed class ColdStartTests(RedisFixture fixture)
 
         var first = await app.GetAsync("/first");
         Assert.True(first.WasStored, first.CacheStatus);
+        await app.CountedAsync(1, "response.stores", ("outcome", "stored"));
         var later = 0;
         await Eventually.True(
             async () => (await app.GetAsync($"/{later++}")).Detail == "redis-timeout", TimeSpan.FromSeconds(30), "the budget to be the option's own");

@@ -9,10 +9,10 @@ public sealed class ColdStartTests
 
     [Theory]
     [InlineData(0, false)]
-    [InlineData(7, false)]
-    [InlineData(8, true)]
-    [InlineData(9, true)]
-    public void A_cold_start_is_over_after_the_replies_of_a_first_page(int replies, bool isOver)
+    [InlineData(31, false)]
+    [InlineData(32, true)]
+    [InlineData(33, true)]
+    public void A_cold_start_is_over_after_more_replies_than_a_first_page_needs(int replies, bool isOver)
     {
         for (var reply = 0; reply < replies; reply++)
             cold.Replied();
@@ -21,9 +21,9 @@ public sealed class ColdStartTests
     }
 
     [Fact]
-    public void A_cold_start_is_over_after_a_time_out()
+    public void A_cold_start_that_was_ended_is_over()
     {
-        cold.TimedOut();
+        cold.End();
         Assert.True(cold.IsOver);
     }
 }
