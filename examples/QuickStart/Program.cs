@@ -15,7 +15,7 @@ using RedisExpiryCache;
 
 var tourOnly = args.Contains("--tour");
 var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg != "--tour")]);
-builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("RedisExpiryCache", LogLevel.Warning);
 if (builder.Configuration["urls"] is null)
     builder.WebHost.UseUrls("http://localhost:5080");
 

@@ -17,6 +17,7 @@ using Shop.Data;
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
     .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
+    .AddFilter("RedisExpiryCache", LogLevel.Warning)
     .AddFilter("Microsoft.EntityFrameworkCore.Database", LogLevel.None); // what fails there is said by an exception as well
 if (builder.Configuration["urls"] is null)
     builder.WebHost.UseUrls("http://localhost:5081");
