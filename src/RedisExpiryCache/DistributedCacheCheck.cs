@@ -11,7 +11,8 @@ internal sealed class DistributedCacheCheck(IServiceCollection services)
 
     public void Warn(ILogger logger)
     {
-        var registered = services.LastOrDefault(static service => service is { IsKeyedService: false } && service.ServiceType == typeof(IDistributedCache));
+        var registered = services.LastOrDefault(
+            static service => service is { IsKeyedService: false } && service.ServiceType == typeof(IDistributedCache));
         if (registered?.ImplementationType is { FullName: { } type } && type.StartsWith(Microsofts, StringComparison.Ordinal))
             logger.OtherDistributedCache(type, HelpLink.Registration);
     }

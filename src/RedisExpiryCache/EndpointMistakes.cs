@@ -16,7 +16,8 @@ internal static class EndpointMistakes
             if (HasOutputCache(endpoint))
                 logger.OutputCacheToo(name, HelpLink.MiddlewareOrder);
 
-            if (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods && !methods.Any(method => IsCached(method, storesPost)))
+            if (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods
+                && !methods.Any(method => IsCached(method, storesPost)))
                 logger.CachedMethodUnsafe(name, string.Join(", ", methods), HelpLink.Policies);
         }
     }

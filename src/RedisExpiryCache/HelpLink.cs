@@ -11,5 +11,6 @@ internal static class HelpLink
 
     // The project file has the address; it is where the packages' links point as well.
     private static string To(string page) =>
-        typeof(HelpLink).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(static one => one.Key == "DocumentationUrl").Value + page;
+        typeof(HelpLink).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(static one => one.Key == "DocumentationUrl").Value + page;
 }

@@ -112,8 +112,11 @@ internal sealed class PipelineCheck(IServiceProvider services) : IHostedLifecycl
             return;
 
         services.GetRequiredService<DistributedCacheCheck>().Warn(logger);
-        if (IsPlaced)
-            EndpointMistakes.Warn(endpoints, services.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value.ResponseCaching.StorePostResponses, logger);
+        if (!IsPlaced)
+            return;
+
+        var options = services.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value;
+        EndpointMistakes.Warn(endpoints, options.ResponseCaching.StorePostResponses, logger);
     }
 
     /// <summary>To MVC a page is one endpoint, whose metadata is what stands on its model; a handler is chosen behind us.</summary>

@@ -48,8 +48,11 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddSettings(name, serviceKey);
         services.TryAddKeyedSingleton(
             serviceKey, (provider, _) => Create(provider, provider.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().Get(name)));
-        if (!services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, serviceKey) && service.ServiceType == typeof(IRedisExpiringCache)))
-            services.AddSingleton<IHostedService>(provider => NewStartupConnection(provider, provider.GetRequiredKeyedService<RedisExpiringCache>(serviceKey)));
+        if (!services.Any(service => Equals(service.ServiceKey, serviceKey) && service.ServiceType == typeof(IRedisExpiringCache)))
+        {
+            services.AddSingleton<IHostedService>(
+                provider => NewStartupConnection(provider, provider.GetRequiredKeyedService<RedisExpiringCache>(serviceKey)));
+        }
 
         services.TryAddKeyedSingleton<IRedisExpiringCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key));
         services.Replace(ServiceDescriptor.KeyedSingleton<IDistributedCache>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RedisExpiringCache>(key)));

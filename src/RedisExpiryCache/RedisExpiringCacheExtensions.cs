@@ -63,7 +63,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
 
         services.TryAddSingleton(new DistributedCacheCheck(services));
         services.TryAddSingleton(static provider => NewStartupConnection(provider, provider.GetRequiredService<RedisExpiringCache>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupConnection>(static provider => provider.GetRequiredService<StartupConnection>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupConnection>(
+            static provider => provider.GetRequiredService<StartupConnection>()));
         services.AddResponseCache();
         services.AddOutputCacheStore();
 

@@ -50,7 +50,11 @@ internal static class RedisFailures
         CommandStatus.Unknown);
 
     public static RedisConnectionException NotYetConnected() => new(
-        ConnectionFailureType.UnableToConnect, CommandFlags.None, "There is no connection to Redis yet.", innerException: null, CommandStatus.Unknown);
+        ConnectionFailureType.UnableToConnect,
+        CommandFlags.None,
+        "There is no connection to Redis yet.",
+        innerException: null,
+        CommandStatus.Unknown);
 
     public static RedisConnectionException TwoPrimaries() => new(
         ConnectionFailureType.UnableToConnect,

@@ -9,7 +9,9 @@ namespace RedisExpiryCache.Redis;
 internal static class ScriptLoading
 {
     public static Task LoadAsync(RedisConnection connection, IConnectionMultiplexer multiplexer) =>
-        Task.WhenAll(multiplexer.GetServers().Where(static server => server is { IsConnected: true, IsReplica: false }).Select(server => LoadAsync(connection, server)));
+        Task.WhenAll(multiplexer.GetServers()
+            .Where(static server => server is { IsConnected: true, IsReplica: false })
+            .Select(server => LoadAsync(connection, server)));
 
     private static async Task LoadAsync(RedisConnection connection, IServer server)
     {
