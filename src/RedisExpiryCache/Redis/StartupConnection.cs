@@ -14,7 +14,6 @@ namespace RedisExpiryCache.Redis;
 internal sealed class StartupConnection(RedisConnection connection, ILoggerFactory? loggerFactory) : IHostedService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly ILogger logger = loggerFactory?.CreateLogger<StartupConnection>() ?? NullLogger<StartupConnection>.Instance;
@@ -39,7 +38,8 @@ internal sealed class StartupConnection(RedisConnection connection, ILoggerFacto
 
     private async Task ReportAsync()
     {
-        await Task.WhenAny(connection.Begin(), Task.Delay(LongestAttempt, Waits.RealTime));
+        // As long as the connection's own time-out lets it take; a failure shows in the pings.
+        await connection.Begin().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         for (var left = Patience; ; left -= Pause)
         {
             var failure = await TryPingAsync();

@@ -72,7 +72,11 @@ public sealed class StartupConnectionTests(RedisFixture fixture)
     {
         await using var server = await RedisServer.StartAsync("--requirepass", "another");
         await using var app = await CachedApp.StartAsync(
-            fixture.Server, static web => web.MapPage("/a"), new AppSetup { ConnectionString = server.ConnectionString + password });
+            fixture.Server, static web => web.MapPage("/a"), new AppSetup
+            {
+                ConnectionString = server.ConnectionString + password,
+                Options = static options => options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(2),
+            });
         await Eventually.True(
             async () => (await app.GetAsync("/a")).Detail == "redis-refused", TimeSpan.FromSeconds(30), "Cache-Status to say that Redis refused");
     }
@@ -90,6 +94,10 @@ public sealed class StartupConnectionTests(RedisFixture fixture)
     {
         var builder = TestApp.NewBuilder(log);
         add(builder.Services);
+
+        // The client library waits for a first connection as long as a call may take.
+        builder.Services.ConfigureAll<RedisExpiringCacheOptions>(static options =>
+            options.OperationTimeout = options.ResponseCaching.OperationTimeout = TimeSpan.FromSeconds(2));
         return builder.Build();
     }
 
