@@ -55,7 +55,8 @@ builder.Services.AddRedisExpiringCache(options =>
     builder.Configuration.GetSection("Cache").Bind(options);
 });
 
-var app = builder.Build();
+// Disposed before the embedded Redis, so that the connections to it are closed by then.
+await using var app = builder.Build();
 app.UseRedisExpiringCache();
 
 using var client = new HttpMessageInvoker(new SentOnce(new SocketsHttpHandler

@@ -32,7 +32,8 @@ builder.Services.AddRedisExpiringCache(options =>
     options.InstanceName = "shop:";
 });
 
-var app = builder.Build();
+// Disposed before the embedded Redis, so that the connections to it are closed by then.
+await using var app = builder.Build();
 app.UseRedisExpiringCache();
 
 var prices = new ConcurrentDictionary<int, decimal> { [7] = 19.90m };

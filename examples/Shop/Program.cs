@@ -66,7 +66,7 @@ builder.Services.AddAuthorization();
 builder.Services.AddSession(options => options.IdleTimeout = TimeSpan.FromMinutes(20));
 builder.Services.AddControllersWithViews(options => options.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));
 
-var app = builder.Build();
+await using var app = builder.Build();
 app.UseStaticFiles();
 app.UseMiddleware<ServerTiming>();
 app.UseRouting();
