@@ -6,6 +6,8 @@
 
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache;
 using Yarp.ReverseProxy.Forwarder;

@@ -7,9 +7,10 @@
 
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Mvc;
-using RedisExpiryCache;
+using Microsoft.Extensions.DependencyInjection;
 using Shop;
 using Shop.Controllers;
 using Shop.Data;

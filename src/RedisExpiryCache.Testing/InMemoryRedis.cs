@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Concurrency;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Testing;
@@ -16,7 +16,7 @@ internal sealed class InMemoryRedis(TimeProvider time) : IDisposable
     private readonly ConcurrentDictionary<string, InMemoryServer> servers = new(StringComparer.Ordinal);
 
     /// <summary>Work that follows calls of the container's caches.</summary>
-    public TrailingWork Trailing { get; } = new();
+    public BackgroundWork Trailing { get; } = new();
 
     /// <param name="name">What tells one Redis of the application from another.</param>
     public ConfigurationOptions ConnectionTo(string name) => new()

@@ -4,7 +4,11 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Configuration;
+using RedisExpiryCache.DataCache;
+using RedisExpiryCache.Redis.Connection;
+using RedisExpiryCache.Redis.Execution;
+using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache;
 
@@ -17,7 +21,7 @@ namespace RedisExpiryCache;
 public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyncDisposable
 {
     private readonly RedisConnection connection;
-    private readonly DataEntries entries;
+    private readonly DataCacheOperations entries;
 
     /// <summary>Creates a cache outside dependency injection. It connects at the first use.</summary>
     /// <param name="options">Required: a connection, by <c>Configuration</c>, <c>ConfigurationOptions</c> or <c>ConnectionMultiplexerFactory</c>.</param>
@@ -34,75 +38,75 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
 
     internal RedisExpiringCache(RedisExpiringCacheOptions options, CacheMetrics metrics, ILoggerFactory? loggerFactory, TimeProvider? time)
     {
-        connection = new RedisConnection(options, time ?? TimeProvider.System, new ConnectionReport(metrics, loggerFactory));
-        entries = new DataEntries(connection, new DataDegradation(connection, options.FailureMode), new DataReport(metrics, loggerFactory), options);
+        connection = new RedisConnection(options, time ?? TimeProvider.System, new ConnectionTelemetry(metrics, loggerFactory));
+        entries = new DataCacheOperations(connection, new FailOpenPolicy(connection, options.FailureMode), new DataCacheTelemetry(metrics, loggerFactory), options);
     }
 
     /// <summary>Responses go over the same connection.</summary>
     internal RedisConnection Connection => connection;
 
     /// <inheritdoc />
-    public byte[]? Get(string key) => Wait(Settled(entries.GetAsync(key, Call.Sync())));
+    public byte[]? Get(string key) => Wait(Settled(entries.GetAsync(key, OperationContext.Sync())));
 
     /// <inheritdoc />
     public Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
-        Settled(entries.GetAsync(key, Call.Async(token))).AsTask();
+        Settled(entries.GetAsync(key, OperationContext.Async(token))).AsTask();
 
     /// <inheritdoc />
     public bool TryGet(string key, IBufferWriter<byte> destination) =>
-        Wait(Settled(entries.TryGetAsync(key, destination, Call.Sync())));
+        Wait(Settled(entries.TryGetAsync(key, destination, OperationContext.Sync())));
 
     /// <inheritdoc />
     public ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default) =>
-        Settled(entries.TryGetAsync(key, destination, Call.Async(token)));
+        Settled(entries.TryGetAsync(key, destination, OperationContext.Async(token)));
 
     /// <inheritdoc />
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], Call.Sync()));
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], OperationContext.Sync()));
 
     /// <inheritdoc />
     public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
-        Wait(entries.SetAsync(key, value, options, [], Call.Sync()));
+        Wait(entries.SetAsync(key, value, options, [], OperationContext.Sync()));
 
     /// <inheritdoc />
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
-        entries.SetAsync(key, Bytes(value), options, [], Call.Async(token)).AsTask();
+        entries.SetAsync(key, Bytes(value), options, [], OperationContext.Async(token)).AsTask();
 
     /// <inheritdoc />
     public ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
-        Unnamed(entries.SetAsync(key, value, options, [], Call.Async(token)));
+        Unnamed(entries.SetAsync(key, value, options, [], OperationContext.Async(token)));
 
     /// <inheritdoc />
     public ValueTask SetAsync(
         string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, IReadOnlyCollection<string> tags, CancellationToken token = default) =>
-        Unnamed(entries.SetAsync(key, value, options, tags, Call.Async(token)));
+        Unnamed(entries.SetAsync(key, value, options, tags, OperationContext.Async(token)));
 
     /// <inheritdoc />
-    public void Refresh(string key) => Wait(Settled(entries.RefreshAsync(key, Call.Sync())));
+    public void Refresh(string key) => Wait(Settled(entries.RefreshAsync(key, OperationContext.Sync())));
 
     /// <inheritdoc />
     public Task RefreshAsync(string key, CancellationToken token = default) =>
-        Settled(entries.RefreshAsync(key, Call.Async(token))).AsTask();
+        Settled(entries.RefreshAsync(key, OperationContext.Async(token))).AsTask();
 
     /// <inheritdoc />
-    public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], Call.Sync()));
+    public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], OperationContext.Sync()));
 
     /// <inheritdoc />
-    public Task RemoveAsync(string key, CancellationToken token = default) => entries.RemoveAsync([NotNull(key)], Call.Async(token)).AsTask();
+    public Task RemoveAsync(string key, CancellationToken token = default) => entries.RemoveAsync([NotNull(key)], OperationContext.Async(token)).AsTask();
 
     /// <inheritdoc />
     public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, CancellationToken token = default) =>
-        entries.RemoveAsync(keys, Call.Async(token));
+        entries.RemoveAsync(keys, OperationContext.Async(token));
 
     /// <inheritdoc />
-    public ValueTask RemoveByTagAsync(string tag, CancellationToken token = default) => Unnamed(entries.RemoveByTagAsync(tag, Call.Async(token)));
+    public ValueTask RemoveByTagAsync(string tag, CancellationToken token = default) => Unnamed(entries.RemoveByTagAsync(tag, OperationContext.Async(token)));
 
     /// <inheritdoc />
     public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, CancellationToken token = default) =>
-        entries.GetLifetimeAsync(key, Call.Async(token));
+        entries.GetLifetimeAsync(key, OperationContext.Async(token));
 
     /// <inheritdoc />
     public ValueTask<bool> ExpireAsync(string key, DistributedCacheEntryOptions options, CancellationToken token = default) =>
-        entries.ExpireAsync(key, options, Call.Async(token));
+        entries.ExpireAsync(key, options, OperationContext.Async(token));
 
     /// <summary>
     /// Closes the connection, unless it came from a <c>ConnectionMultiplexerFactory</c>. Later calls throw <see cref="ObjectDisposedException"/>.
@@ -135,7 +139,7 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
 
     private ValueTask<T> Settled<T>(ValueTask<T> call) => connection.Trailing is { } trailing ? trailing.AfterAsync(call) : call;
 
-    /// <summary>A call that blocks has ended by the time it returns: see <see cref="Call"/>.</summary>
+    /// <summary>A call that blocks has ended by the time it returns: see <see cref="OperationContext"/>.</summary>
     private static T Wait<T>(ValueTask<T> ended) => ended.IsCompleted ? ended.GetAwaiter().GetResult() : ended.AsTask().GetAwaiter().GetResult();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

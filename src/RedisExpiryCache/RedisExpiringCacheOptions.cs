@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Caching.StackExchangeRedis;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Concurrency;
+using RedisExpiryCache.Configuration;
 
 namespace RedisExpiryCache;
 
@@ -84,7 +85,7 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     internal ConnectionName? ConnectionName { get; set; }
 
     /// <summary>Null: nothing awaits work that follows a call. Set by the package for tests.</summary>
-    internal TrailingWork? Trailing { get; set; }
+    internal BackgroundWork? Trailing { get; set; }
 
     /// <summary>Of all that say how long a call may wait.</summary>
     internal TimeSpan LongestTimeout => OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;

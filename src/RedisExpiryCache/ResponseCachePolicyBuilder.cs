@@ -1,5 +1,5 @@
+using RedisExpiryCache.HttpFields;
 using RedisExpiryCache.ResponseCaching.Policies;
-using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache;
 

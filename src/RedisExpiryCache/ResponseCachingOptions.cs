@@ -1,4 +1,4 @@
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.Rfc9111;
 
@@ -30,7 +30,7 @@ public sealed class ResponseCachingOptions
     /// The longest wait of one request for Redis, in all. Default: 100 milliseconds. Range: more than zero, up to 1 hour.
     /// </summary>
     /// <remarks>
-    /// Lookup, store and evictions share it. After it the application answers as if there were no cache. Raise it where Redis is far away,
+    /// LookupResult, store and evictions share it. After it the application answers as if there were no cache. Raise it where Redis is far away,
     /// or where bodies are large and the network is slow. The first requests of a process, until a response has been stored or Redis has
     /// once not replied in time, wait for up to <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where that is longer.
     /// </remarks>
@@ -201,7 +201,7 @@ public sealed class ResponseCachingOptions
         return builder.Settings;
     }
 
-    internal CallBudget ToBudget() =>
+    internal TimeLimit ToBudget() =>
         new(OperationTimeout, $"{nameof(RedisExpiringCacheOptions.ResponseCaching)}.{nameof(OperationTimeout)}", IsLongerWhenCold: true);
 
     internal CachingRules ToRules() => new()

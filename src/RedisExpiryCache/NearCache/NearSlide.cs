@@ -1,3 +1,5 @@
+using RedisExpiryCache.Concurrency;
+
 namespace RedisExpiryCache.NearCache;
 
 /// <summary>
@@ -28,7 +30,7 @@ internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadlin
             return;
 
         // It may outlive the request by far.
-        using (Detached.Scope())
+        using (ExecutionContextFlow.Scope())
             _ = SlideAsync(slide);
     }
 

@@ -1,4 +1,4 @@
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 
 namespace RedisExpiryCache.OutputCaching;
 
@@ -19,11 +19,11 @@ internal static class OutputCacheKeys
     public static string RedisKeyOf(string instanceName, string key)
     {
         var end = EndOfName(key);
-        return $"{instanceName}output:{KeyText.Escape(key[..end])}{(end == key.Length ? "" : $"#{KeyText.DigestOf(key)}")}";
+        return $"{instanceName}output:{KeyEncoder.Escape(key[..end])}{(end == key.Length ? "" : $"#{KeyEncoder.DigestOf(key)}")}";
     }
 
     /// <summary>What of a key is logged.</summary>
-    public static string NameOf(string key) => KeyText.Escape(key[..EndOfName(key)]);
+    public static string NameOf(string key) => KeyEncoder.Escape(key[..EndOfName(key)]);
 
     public static string TagPrefix(string instanceName) => $"{instanceName}tag:output:";
 

@@ -2,7 +2,11 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.OutputCaching;
 using RedisExpiryCache.Expiry;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Connection;
+using RedisExpiryCache.Redis.Entries;
+using RedisExpiryCache.Redis.Execution;
+using RedisExpiryCache.Redis.Generations;
+using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.OutputCaching;
 
@@ -16,10 +20,10 @@ namespace RedisExpiryCache.OutputCaching;
 /// <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. The caller's own mistakes and its cancellation are thrown.
 /// </para>
 /// </summary>
-internal sealed class OutputCacheStore(RedisEntries entries, Generations generations, ServerClock clock, OutputCacheReport report, string instanceName)
+internal sealed class OutputCacheStore(EntryStore entries, GenerationStore generations, ServerClock clock, OutputCacheTelemetry report, string instanceName)
     : IOutputCacheBufferStore
 {
-    private readonly EntryTags entryTags = new(generations, OutputCacheKeys.TagPrefix(instanceName));
+    private readonly TaggedEntryStore entryTags = new(generations, OutputCacheKeys.TagPrefix(instanceName));
 
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken)
     {
@@ -55,13 +59,13 @@ internal sealed class OutputCacheStore(RedisEntries entries, Generations generat
         var ownTags = tags.ToArray();
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(validFor, TimeSpan.Zero);
-        EntryTags.Check(ownTags);
-        RedisEntries.Check(value);
+        TaggedEntryStore.Check(ownTags);
+        EntryStore.Check(value);
 
-        var started = OutputCacheReport.Start();
+        var started = OutputCacheTelemetry.Start();
         try
         {
-            await WriteAsync(OutputCacheKeys.RedisKeyOf(instanceName, key), value, ownTags, validFor, Call.Async(cancellationToken));
+            await WriteAsync(OutputCacheKeys.RedisKeyOf(instanceName, key), value, ownTags, validFor, OperationContext.Async(cancellationToken));
         }
         catch (Exception failure)
         {
@@ -78,10 +82,10 @@ internal sealed class OutputCacheStore(RedisEntries entries, Generations generat
     public async ValueTask EvictByTagAsync(string tag, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(tag);
-        var started = OutputCacheReport.Start();
+        var started = OutputCacheTelemetry.Start();
         try
         {
-            await entryTags.RemoveAsync(tag, Call.Async(cancellationToken));
+            await entryTags.RemoveAsync(tag, OperationContext.Async(cancellationToken));
         }
         catch (Exception failure)
         {
@@ -92,13 +96,13 @@ internal sealed class OutputCacheStore(RedisEntries entries, Generations generat
         report.Done(OutputCacheOperation.EvictByTag, tag, started);
     }
 
-    private async ValueTask<EntryRead> ReadAsync(string key, CancellationToken token)
+    private async ValueTask<EntryReadResult> ReadAsync(string key, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var started = OutputCacheReport.Start();
+        var started = OutputCacheTelemetry.Start();
         try
         {
-            var read = await entryTags.ReadAsync(entries, OutputCacheKeys.RedisKeyOf(instanceName, key), Call.Async(token));
+            var read = await entryTags.ReadAsync(entries, OutputCacheKeys.RedisKeyOf(instanceName, key), OperationContext.Async(token));
             report.WasRead(key, read.Miss, started);
             return read;
         }
@@ -108,15 +112,15 @@ internal sealed class OutputCacheStore(RedisEntries entries, Generations generat
             if (token.IsCancellationRequested)
                 throw;
 
-            return new EntryRead(EntryMiss.Absent);
+            return new EntryReadResult(MissReason.Absent);
         }
     }
 
-    private async ValueTask WriteAsync(string fullKey, ReadOnlySequence<byte> value, string[] tags, TimeSpan validFor, Call call)
+    private async ValueTask WriteAsync(string fullKey, ReadOnlySequence<byte> value, string[] tags, TimeSpan validFor, OperationContext call)
     {
         var now = clock.LocalNow;
         var end = Ttl.EndOf(now, validFor);
-        var stamps = tags.Length == 0 ? [] : await entryTags.StampAsync(tags, end - now + Generations.Slack, call);
+        var stamps = tags.Length == 0 ? [] : await entryTags.StampAsync(tags, end - now + GenerationStore.Slack, call);
         await entries.WriteAsync(fullKey, new EntryPayload(default, value), new EntryExpiry(Sliding: null, end), stamps, now, call);
     }
 }

@@ -1,14 +1,24 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.Expiry;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Execution;
+using RedisExpiryCache.ResponseCaching.Collapsing;
+using RedisExpiryCache.ResponseCaching.ContentCoding;
+using RedisExpiryCache.ResponseCaching.Eviction;
+using RedisExpiryCache.ResponseCaching.Keys;
+using RedisExpiryCache.ResponseCaching.Lookup;
+using RedisExpiryCache.ResponseCaching.Origin;
 using RedisExpiryCache.ResponseCaching.Policies;
+using RedisExpiryCache.ResponseCaching.Renewals;
+using RedisExpiryCache.ResponseCaching.Serving;
+using RedisExpiryCache.ResponseCaching.Storage;
 using RedisExpiryCache.Rfc9111;
+using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// The story of a request, in the order of docs/how-a-request-flows.md; its steps 5 and 6 are <see cref="AppCall"/>'s.
+/// The story of a request, in the order of docs/how-a-request-flows.md; its steps 5 and 6 are <see cref="OriginFetch"/>'s.
 /// <para>
 /// Failure policy: Redis away or refusing, and a mistake of our own, cost a logged, counted miss; the app answers.
 /// </para>
@@ -18,46 +28,46 @@ internal sealed class ResponseCacheMiddleware
     /// <summary>Lookups of a request before it no longer waits for other nodes.</summary>
     private const int MostRounds = 3;
 
-    private static readonly CollapseResult Alone = new CollapseResult.FetchAlone(FetchCall.Unobserved);
+    private static readonly CollapseResult Alone = new CollapseResult.FetchAlone(OriginCall.Unobserved);
 
     private readonly RequestDelegate next;
     private readonly RequestLookup lookups;
     private readonly ResponseStore store;
     private readonly ResponseKeys keys;
-    private readonly PolicyBook policies;
-    private readonly GetRouting routing;
+    private readonly PolicyProvider policies;
+    private readonly CorrespondingGetRouting routing;
     private readonly CachingScope scope;
-    private readonly Exchanges exchanges;
-    private readonly ForwardedRequests forwarded;
+    private readonly ResponseCacheContextFactory exchanges;
+    private readonly OriginForwarder forwarded;
     private readonly RequestCollapser collapser;
     private readonly BackgroundRevalidation background;
-    private readonly CodedCopies codings;
-    private readonly ResponseReport report;
+    private readonly EncodedCopies codings;
+    private readonly ResponseCacheTelemetry report;
     private readonly RedisExpiringCacheOptions options;
     private readonly TimeProvider time;
-    private readonly RecordingParts parts;
-    private readonly AppCall app;
-    private readonly CallBudget responseBudget;
-    private readonly CallBudget ownBudget;
+    private readonly CaptureServices parts;
+    private readonly OriginFetch app;
+    private readonly TimeLimit responseBudget;
+    private readonly TimeLimit ownBudget;
 
     public ResponseCacheMiddleware(
-        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyBook policies,
-        PublicEndpoints publicEndpoints, EndpointEvictions evictions, GetRouting routing, RequestCollapser collapser,
-        BackgroundRevalidation background, CodedCopies codings, ResponseReport report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
+        RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, PolicyProvider policies,
+        PublicEndpoints publicEndpoints, EndpointEvictionRunner evictions, CorrespondingGetRouting routing, RequestCollapser collapser,
+        BackgroundRevalidation background, EncodedCopies codings, ResponseCacheTelemetry report, IOptions<RedisExpiringCacheOptions> options, TimeProvider time)
     {
         (this.next, this.store, this.keys, this.policies, this.routing) = (next, store, keys, policies, routing);
         (this.collapser, this.background, this.codings, this.report, this.options, this.time) = (collapser, background, codings, report, options.Value, time);
         if (options.Value.ResponseCaching.EarlyRefresh > 0)
             background.Prepare();
 
-        parts = new RecordingParts(new StorableResponses(options.Value.ResponseCaching), new StoresUnderWay(), report, time);
-        app = new AppCall(next, lookups, store, keys, parts);
+        parts = new CaptureServices(new StoreDecision(options.Value.ResponseCaching), new StoresInProgress(), report, time);
+        app = new OriginFetch(next, lookups, store, keys, parts);
         responseBudget = options.Value.ResponseCaching.ToBudget();
         this.lookups = new RequestLookup(lookups, codings, parts.StoresUnderWay, parts.Storable.Rules, responseBudget, report);
         scope = new CachingScope(parts.Storable, publicEndpoints, report, time);
-        exchanges = new Exchanges(policies, keys, report, time);
-        forwarded = new ForwardedRequests(next, exchanges, policies, scope, routing, this.lookups, app, evictions, parts);
-        ownBudget = new CallBudget(options.Value.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
+        exchanges = new ResponseCacheContextFactory(policies, keys, report, time);
+        forwarded = new OriginForwarder(next, exchanges, policies, scope, routing, this.lookups, app, evictions, parts);
+        ownBudget = new TimeLimit(options.Value.OperationTimeout, nameof(RedisExpiringCacheOptions.OperationTimeout));
     }
 
     public async Task InvokeAsync(HttpContext context)
@@ -66,7 +76,7 @@ internal sealed class ResponseCacheMiddleware
         var get = context.Request.Method == HttpMethods.Head ? await routing.TryFindAsync(context) : null;
         var endpoint = get?.Endpoint ?? context.GetEndpoint();
         var policy = policies.Of(endpoint);
-        var notAsked = Exchange.ReasonNotToLook(context, endpoint, policy, get);
+        var notAsked = ResponseCacheContext.ReasonNotToLook(context, endpoint, policy, get);
         if (notAsked is null && !scope.Includes(context, policy))
         {
             await forwarded.ForwardOutOfScopeAsync(context, policy);
@@ -80,7 +90,7 @@ internal sealed class ResponseCacheMiddleware
             return;
         }
 
-        var budget = new RequestBudget(responseBudget);
+        var budget = new RequestTimeLimit(responseBudget);
         for (var round = 1; !await TryAnswer(context, policy, get, budget, isLast: round >= MostRounds); round++)
         {
         }
@@ -108,7 +118,7 @@ internal sealed class ResponseCacheMiddleware
 
     /// <returns>False when the response has to be looked up again.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RoutedGet? get, RequestBudget budget, bool isLast)
+    private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RoutedGet? get, RequestTimeLimit budget, bool isLast)
     {
         if (exchanges.TryBegin(context, policy, budget, get) is not { } exchange)
         {
@@ -139,7 +149,7 @@ internal sealed class ResponseCacheMiddleware
                 await Serve(exchange, lookup, verdict);
                 return true;
             case ReuseAction.GatewayTimeout:
-                ResponseReplay.GatewayTimeout(context, Status(CacheStatus.Forwarded(verdict.Reason!.Value)));
+                ResponseWriter.GatewayTimeout(context, Status(CacheStatusHeader.Forwarded(verdict.Reason!.Value)));
                 report.Answered(exchange.Path, ResponseOutcome.GatewayTimeout, verdict.Reason);
                 return true;
             default:
@@ -148,7 +158,7 @@ internal sealed class ResponseCacheMiddleware
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask Serve(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
+    private async ValueTask Serve(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict)
     {
         var timeLeft = verdict.TimeLeft;
         if (lookup.Expiry.Sliding is { } window)
@@ -158,16 +168,16 @@ internal sealed class ResponseCacheMiddleware
         }
 
         var level = lookup.IsNear ? HitLevel.Near : HitLevel.Redis;
-        var status = CacheStatus.Hit(timeLeft, level);
+        var status = CacheStatusHeader.Hit(timeLeft, level);
         if (options.ResponseCaching.EmitCacheKey)
-            status = CacheStatus.WithKey(status, lookup.Key!);
+            status = CacheStatusHeader.WithKey(status, lookup.Key!);
 
-        var outcome = await ResponseReplay.ServeAsync(exchange, lookup, lookup.Response!, verdict.Age, Status(status));
+        var outcome = await ResponseWriter.ServeAsync(exchange, lookup, lookup.Response!, verdict.Age, Status(status));
         report.Answered(exchange.Path, outcome, reason: null, level);
     }
 
     /// <summary>Collapses the request into an origin call of another one, or calls the origin.</summary>
-    private async Task<bool> TryAsk(Exchange exchange, Lookup lookup, ReuseVerdict verdict, bool isLast)
+    private async Task<bool> TryAsk(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict, bool isLast)
     {
         var result = collapser.IsOpenTo(exchange, lookup, verdict, parts.Storable.Rules)
             ? await collapser.EnterAsync(exchange, lookup, verdict.MayServeOnError, isLast)
@@ -180,8 +190,8 @@ internal sealed class ResponseCacheMiddleware
                 await app.ServeOnErrorAsync(exchange, lookup, verdict, status: null);
                 return true;
             case CollapseResult.OriginFailed:
-                var failed = lookup.Precise(verdict.Reason!.Value);
-                ResponseReplay.ServiceUnavailable(exchange.Context, Status(CacheStatus.OriginFailed(failed)));
+                var failed = lookup.RefineReason(verdict.Reason!.Value);
+                ResponseWriter.ServiceUnavailable(exchange.Context, Status(CacheStatusHeader.OriginFailed(failed)));
                 report.OriginFailed(exchange.Path, failed);
                 return true;
             case CollapseResult.Share { Response: var shared } when keys.DigestOf(exchange.Question, shared.Names) != shared.Digest:
@@ -198,30 +208,30 @@ internal sealed class ResponseCacheMiddleware
         {
             CollapseResult.Lead lead => lead.Call,
             CollapseResult.FetchAlone alone => alone.Call,
-            _ => FetchCall.Unobserved,
+            _ => OriginCall.Unobserved,
         };
         await app.AskAsync(exchange, lookup, verdict, call);
         return true;
     }
 
     /// <summary>Answers with what the app has said to somebody else, if the rules would let it be stored and used again for this request.</summary>
-    private async Task<bool> TryShare(Exchange exchange, Lookup lookup, ReuseVerdict asked, SharedResponse shared)
+    private async Task<bool> TryShare(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict asked, SharedResponse shared)
     {
         var verdict = Reuse.Decide(exchange.Request, shared.Response.Rules, parts.Storable.Rules, time.GetUtcNow());
         if (verdict.Action != ReuseAction.Serve)
             return false;
 
-        var reason = lookup.Precise(asked.Reason!.Value);
-        await ResponseReplay.ServePlainAsync(exchange, shared.Response, shared.Body, verdict.Age, Status(CacheStatus.Collapsed(reason)));
+        var reason = lookup.RefineReason(asked.Reason!.Value);
+        await ResponseWriter.ServePlainAsync(exchange, shared.Response, shared.Body, verdict.Age, Status(CacheStatusHeader.Collapsed(reason)));
         report.Answered(exchange.Path, ResponseOutcome.Collapsed, reason);
         return true;
     }
 
-    private void RenewEarly(Exchange exchange, Lookup lookup, ReuseVerdict verdict)
+    private void RenewEarly(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict)
     {
         // Not for a HEAD: its endpoint may be another than that of the GET which is stored.
         var factor = options.ResponseCaching.EarlyRefresh;
-        if (factor > 0 && exchange.MayStore && verdict.TimeLeft is { } left && EarlyRefresh.IsDue(left, lookup.Response!.Rules.MakingTime, factor, 1 - Random.Shared.NextDouble()))
+        if (factor > 0 && exchange.IsGet && verdict.TimeLeft is { } left && EarlyRefresh.IsDue(left, lookup.Response!.Rules.MakingTime, factor, 1 - Random.Shared.NextDouble()))
             background.TryStart(exchange, lookup, next, lookup.Response.Rules.ResponseTime);
     }
 
@@ -229,8 +239,8 @@ internal sealed class ResponseCacheMiddleware
     {
         var endpoint = context.GetEndpoint();
         var policy = policies.Of(endpoint);
-        if (Exchange.ReasonNotToLook(context, endpoint, policy, get: null) is not null
-            || exchanges.TryBegin(context, policy, new RequestBudget(ownBudget)) is not { } exchange
+        if (ResponseCacheContext.ReasonNotToLook(context, endpoint, policy, get: null) is not null
+            || exchanges.TryBegin(context, policy, new RequestTimeLimit(ownBudget)) is not { } exchange
             || !renewal.IsFor(next, VariantKey.Of(exchange.Question, keys, renewal.Names)))
             return RenewalOutcome.KeyDiffers;
 
@@ -246,7 +256,7 @@ internal sealed class ResponseCacheMiddleware
             return RenewalOutcome.NotNeeded;
 
         // An aborted renewal holds no others, even if the origin does not heed its token or a callback on that blocks.
-        await using var aborted = renewal.Abort.UnsafeRegister(static call => ((FetchCall)call!).End(FetchEnd.Inconclusive), call);
+        await using var aborted = renewal.Abort.UnsafeRegister(static call => ((OriginCall)call!).End(CollapsedFetchEnd.Inconclusive), call);
 
         // Another node may have renewed it between the first lookup and now.
         using var lookup = await lookups.LookUpAsync(exchange);
@@ -260,11 +270,11 @@ internal sealed class ResponseCacheMiddleware
         await app.AskAsync(exchange.WithFieldsAsTheyCame(), lookup, Decide(exchange, lookup).ForRenewal(lookup.Response?.Rules), call);
         return Validation.IsFailure(context.Response.StatusCode) ? RenewalOutcome.Failed : RenewalOutcome.Done;
 
-        bool IsRenewed(Lookup found) =>
+        bool IsRenewed(LookupResult found) =>
             Decide(exchange, found).Action == ReuseAction.Serve && found.Response!.Rules.ResponseTime != renewal.Renewed;
     }
 
-    private ReuseVerdict Decide(Exchange exchange, Lookup lookup) => Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
+    private ReuseVerdict Decide(ResponseCacheContext exchange, LookupResult lookup) => Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
 
     private string? Status(string cacheStatus) => options.ResponseCaching.EmitCacheStatus ? cacheStatus : null;
 }

@@ -1,3 +1,5 @@
+using RedisExpiryCache.HttpFields;
+
 namespace RedisExpiryCache.Rfc9111;
 
 /// <summary>RFC 9111 4.2. No input overflows: what is beyond 2^31 seconds is 2^31 seconds.</summary>

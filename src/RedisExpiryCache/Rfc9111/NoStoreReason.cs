@@ -1,6 +1,8 @@
+using RedisExpiryCache.Telemetry;
+
 namespace RedisExpiryCache.Rfc9111;
 
-/// <summary>Why a response was not stored; by <see cref="Vocabulary"/> also the metric tag and the detail of Cache-Status.</summary>
+/// <summary>Why a response was not stored; by <see cref="EnumTokens"/> also the metric tag and the detail of Cache-Status.</summary>
 internal enum NoStoreReason
 {
     /// <summary>The request's method is not GET.</summary>

@@ -1,3 +1,5 @@
+using RedisExpiryCache.HttpFields;
+
 namespace RedisExpiryCache.Rfc9111;
 
 /// <summary>RFC 9111 4: may a stored response, already selected by key and by Vary, answer the request.</summary>
@@ -57,7 +59,7 @@ internal static class Reuse
     private static bool MayServeStale(StoredResponse stored) => !stored.MustRevalidate && !stored.NoCache;
 
     /// <summary>RFC 9111 3.3: the part has all the bytes that were asked for.</summary>
-    private static bool IsAskedFor(in RequestFacts request, StoredResponse stored, in Part part, DateTimeOffset now) =>
+    private static bool IsAskedFor(in RequestFacts request, StoredResponse stored, in StoredRange part, DateTimeOffset now) =>
         request.Method == "GET"
         && Ranges.Requested(request.Range, part.CompleteLength) is var asked
         && part.Covers(asked)

@@ -1,3 +1,5 @@
+using RedisExpiryCache.HttpFields;
+
 namespace RedisExpiryCache.Rfc9111;
 
 /// <summary>Either for how long to store the response, or why not to.</summary>

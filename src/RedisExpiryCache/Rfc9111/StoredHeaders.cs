@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.HttpFields;
 
 namespace RedisExpiryCache.Rfc9111;
 

@@ -1,3 +1,5 @@
+using RedisExpiryCache.HttpFields;
+
 namespace RedisExpiryCache.Rfc9111;
 
 /// <summary>What the rules need to know of a stored response.</summary>
@@ -33,7 +35,7 @@ internal sealed record StoredResponse
     public TimeSpan? StaleIfError { get; init; }
 
     /// <summary>Which bytes of the representation are stored; null: all of them.</summary>
-    public Part? Part { get; init; }
+    public StoredRange? Part { get; init; }
 
     public string? ETag { get; init; }
 

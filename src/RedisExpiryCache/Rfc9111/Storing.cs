@@ -1,3 +1,5 @@
+using RedisExpiryCache.HttpFields;
+
 namespace RedisExpiryCache.Rfc9111;
 
 /// <summary>RFC 9111 3: may a response be stored, and for how long. What forbids comes first, so no policy reaches past it.</summary>
@@ -60,7 +62,7 @@ internal static class Storing
     {
         // RFC 9111 3.3: what is not known to be one part of something whose length is known is of no use. Content-Range means nothing with
         // other statuses, RFC 9110 14.4.
-        if (response.StatusCode == 206 && Part.Parse(response.ContentRange) is null)
+        if (response.StatusCode == 206 && StoredRange.Parse(response.ContentRange) is null)
             return NoStoreReason.PartialContent;
 
         // RFC 9111 3: the status is final.

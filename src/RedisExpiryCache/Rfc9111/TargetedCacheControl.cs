@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.HttpFields;
 
 namespace RedisExpiryCache.Rfc9111;
 

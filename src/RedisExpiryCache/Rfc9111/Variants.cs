@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.HttpFields;
 
 namespace RedisExpiryCache.Rfc9111;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
 
 namespace RedisExpiryCache.Benchmarks.Load;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using RedisExpiryCache.Expiry;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 
 namespace RedisExpiryCache.Benchmarks.Micro;
 
@@ -18,17 +18,17 @@ public class EntryBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        encoded = new byte[RedisEntry.EncodedSize(Sliding, [], value.Length)];
+        encoded = new byte[CompactEntryCodec.EncodedSize(Sliding, [], value.Length)];
         Encode();
     }
 
     [Benchmark]
     public void Encode() =>
-        RedisEntry.Encode(
-            encoded, RedisEntry.SeedOf(Key, EntryKind.Data), Sliding, [], new EntryPayload(default, new ReadOnlySequence<byte>(value)));
+        CompactEntryCodec.Encode(
+            encoded, CompactEntryCodec.SeedOf(Key, EntryKind.Data), Sliding, [], new EntryPayload(default, new ReadOnlySequence<byte>(value)));
 
     [Benchmark]
-    public int Decode() => RedisEntry.TryDecode(encoded, RedisEntry.SeedOf(Key, EntryKind.Data), out var entry) == EntryMiss.None
+    public int Decode() => CompactEntryCodec.TryDecode(encoded, CompactEntryCodec.SeedOf(Key, EntryKind.Data), out var entry) == MissReason.None
         ? entry.Payload.Length
         : throw new InvalidOperationException();
 }

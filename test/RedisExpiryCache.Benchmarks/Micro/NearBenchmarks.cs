@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using RedisExpiryCache.NearCache;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 
 namespace RedisExpiryCache.Benchmarks.Micro;
 
@@ -22,7 +22,7 @@ public class NearBenchmarks : IDisposable
     public string? Find() => copies.Find<string>("app:5000");
 
     [Benchmark]
-    public string Digest() => KeyText.DigestOf("4:http-0:13:/products/1234");
+    public string Digest() => KeyEncoder.DigestOf("4:http-0:13:/products/1234");
 
     [GlobalCleanup]
     public void Dispose()

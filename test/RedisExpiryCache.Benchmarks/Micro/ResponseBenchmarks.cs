@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Primitives;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.HttpFields;
+using RedisExpiryCache.ResponseCaching.Keys;
+using RedisExpiryCache.ResponseCaching.Storage;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.Benchmarks.Micro;
@@ -23,13 +25,13 @@ public class ResponseBenchmarks
     private byte[] encoded = [];
 
     [GlobalSetup]
-    public void Setup() => encoded = [.. CachedResponseFormat.EncodeHead(response).Span, .. new byte[1024]];
+    public void Setup() => encoded = [.. CachedResponseCodec.EncodeHead(response).Span, .. new byte[1024]];
 
     [Benchmark]
-    public int EncodeHead() => CachedResponseFormat.EncodeHead(response).Length;
+    public int EncodeHead() => CachedResponseCodec.EncodeHead(response).Length;
 
     [Benchmark]
-    public int Decode() => CachedResponseFormat.TryDecode(encoded) is var (_, body) ? body.Length : throw new InvalidOperationException();
+    public int Decode() => CachedResponseCodec.TryDecode(encoded) is var (_, body) ? body.Length : throw new InvalidOperationException();
 
     [Benchmark]
     public bool MayAnswer() => Reuse.Decide(request, response.Rules, Rules, Now.AddMinutes(1)).Action == ReuseAction.Serve;

@@ -52,7 +52,7 @@ internal sealed class NearApp : IAsyncDisposable
         await web.StartAsync();
         var app = new NearApp(web, board);
         await CachedApp.ConnectAsync(app.Cache);
-        await Eventually.True(() => app.Cache.Connection.Feed!.WhyOff is null, NearNode.Deadline, "the near cache to be on");
+        await Eventually.True(() => app.Cache.Connection.Feed!.DisabledReason is null, NearNode.Deadline, "the near cache to be on");
         return app;
     }
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.ChaosTests.NearCache;
@@ -127,8 +127,8 @@ internal sealed class NearWriter(RedisServer server, string prefix, NearApp app)
     {
         var payload = new EntryPayload(default, new ReadOnlySequence<byte>(BytesOf(thing, version)));
         var expiry = new EntryExpiry();
-        var bytes = new byte[RedisEntry.EncodedSize(expiry, default, payload.Length)];
-        RedisEntry.Encode(bytes, RedisEntry.SeedOf(prefix + Things.NameOf(thing), EntryKind.Data), expiry, default, payload);
+        var bytes = new byte[CompactEntryCodec.EncodedSize(expiry, default, payload.Length)];
+        CompactEntryCodec.Encode(bytes, CompactEntryCodec.SeedOf(prefix + Things.NameOf(thing), EntryKind.Data), expiry, default, payload);
         return bytes;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RedisExpiryCache.ChaosTests.Crashes;
+using RedisExpiryCache.IntegrationTests.Support;
 
 namespace RedisExpiryCache.ChaosTests.Staleness;
 

@@ -105,7 +105,7 @@ public sealed class NearClusterTests(ClusterOfSix cluster) : OneClusterTests(clu
 
         // On a busy machine it may be off for another reason first, for a moment.
         await Eventually.True(
-            () => node.Cache.Connection.Feed!.WhyOff?.Contains("about to change", StringComparison.Ordinal) == true, NearNode.Deadline, "the near cache to be off because of it");
+            () => node.Cache.Connection.Feed!.DisabledReason?.Contains("about to change", StringComparison.Ordinal) == true, NearNode.Deadline, "the near cache to be off because of it");
         Assert.Equal("old", await node.GetAsync("key"));
 
         // The client library connects to the new master once it has something to ask there.
@@ -126,7 +126,7 @@ public sealed class NearClusterTests(ClusterOfSix cluster) : OneClusterTests(clu
         await using var node = NearNode.Connect(Cluster.ConnectionString, $"{{{Some.Word()}}}:");
         await CachedApp.ConnectAsync(node.Cache);
         await Eventually.True(() => node.Log.Records.Any(static record => record.Event.Id == 59), NearNode.Deadline, "it to be said");
-        Assert.Contains("braces", node.Cache.Connection.Feed!.WhyOff, StringComparison.Ordinal);
+        Assert.Contains("braces", node.Cache.Connection.Feed!.DisabledReason, StringComparison.Ordinal);
         await node.SetAsync("key", "value");
         Assert.Equal("value", await node.GetAsync("key"));
     }

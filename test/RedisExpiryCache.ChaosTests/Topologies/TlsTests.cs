@@ -76,7 +76,7 @@ public sealed class TlsTests : IAsyncLifetime
 
         Assert.Equal("value", await node.GetAsync("key"));
         await Eventually.True(() => node.Log.Records.Any(static record => record.Event.Id == 59), NearNode.Deadline, "it to be said");
-        Assert.Contains("TLS refuses", node.Cache.Connection.Feed!.WhyOff, StringComparison.Ordinal);
+        Assert.Contains("TLS refuses", node.Cache.Connection.Feed!.DisabledReason, StringComparison.Ordinal);
     }
 
     [Theory]

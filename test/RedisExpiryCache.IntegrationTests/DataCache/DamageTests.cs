@@ -1,7 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.IntegrationTests.DataCache;
@@ -104,8 +104,8 @@ public sealed class DamageTests(RedisFixture fixture) : IAsyncLifetime
     public async Task A_later_version_of_this_library_is_left_alone()
     {
         // As such a version would write it: one flag more, and the check over it right.
-        byte[] head = [RedisEntry.Version, 8];
-        var check = (uint)System.IO.Hashing.XxHash3.HashToUInt64(head, RedisEntry.SeedOf(_key, EntryKind.Data));
+        byte[] head = [CompactEntryCodec.Version, 8];
+        var check = (uint)System.IO.Hashing.XxHash3.HashToUInt64(head, CompactEntryCodec.SeedOf(_key, EntryKind.Data));
         byte[] entry = [.. head, .. BitConverter.GetBytes(check), .. new byte[8], .. _value];
         await Raw.StringSetAsync(_key, entry);
 
@@ -183,7 +183,7 @@ public sealed class DamageTests(RedisFixture fixture) : IAsyncLifetime
             case "text": await Raw.StringSetAsync(_key, "somebody else's"); break;
             case "empty": await Raw.StringSetAsync(_key, ""); break;
             case "number": await Raw.StringIncrementAsync(_key); break;
-            case "first byte only": await Raw.StringSetAsync(_key, new[] { RedisEntry.Version }); break;
+            case "first byte only": await Raw.StringSetAsync(_key, new[] { CompactEntryCodec.Version }); break;
             default: await LeaveEntryAsync(what); break;
         }
     }

@@ -31,7 +31,7 @@ public abstract class DataCacheContract(ServerAddress server, EntryFormat format
         if (near)
         {
             await CachedApp.ConnectAsync(_cache);
-            await Eventually.True(() => _cache.Connection.Feed!.WhyOff is null, NearNode.Deadline, "the near cache to be on");
+            await Eventually.True(() => _cache.Connection.Feed!.DisabledReason is null, NearNode.Deadline, "the near cache to be on");
         }
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Tests.ResponseCaching;
 using StackExchange.Redis;
 
@@ -89,8 +89,8 @@ public sealed class ReservedNameTests(RedisFixture fixture)
         Assert.DoesNotContain("planted", (await app.GetAsync("/a")).Body, StringComparison.Ordinal);
 
         // Nor where another program, or a mistake of ours, has put a data entry right there.
-        var bytes = new byte[RedisEntry.EncodedSize(default, [], planted.Length)];
-        RedisEntry.Encode(bytes, RedisEntry.SeedOf(key, EntryKind.Data), default, [], new EntryPayload(default, new(planted)));
+        var bytes = new byte[CompactEntryCodec.EncodedSize(default, [], planted.Length)];
+        CompactEntryCodec.Encode(bytes, CompactEntryCodec.SeedOf(key, EntryKind.Data), default, [], new EntryPayload(default, new(planted)));
         await Raw.StringSetAsync(key, bytes, TimeSpan.FromMinutes(1));
         Assert.DoesNotContain("planted", (await app.GetAsync("/a")).Body, StringComparison.Ordinal);
     }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Generations;
 
 namespace RedisExpiryCache.IntegrationTests.DataCache;
 
@@ -78,7 +78,7 @@ public abstract class TagContract(ServerAddress server, EntryFormat format, bool
     {
         var (tag, key) = (Some.Word(), Some.Key());
         await SetAsync(key, [tag], Some.Bytes(), Caches.Relative(500));
-        await AssertLivesAsync(GenerationOf(tag), 500 + Generations.Slack.TotalSeconds);
+        await AssertLivesAsync(GenerationOf(tag), 500 + GenerationStore.Slack.TotalSeconds);
         Assert.True(await TimeToLiveAsync(GenerationOf(tag)) > await TimeToLiveAsync(key));
 
         await SetAsync(Some.Key(), [tag], Some.Bytes(), Caches.Relative(5));
@@ -118,7 +118,7 @@ public abstract class TagContract(ServerAddress server, EntryFormat format, bool
         });
         await Eventually.True(
             async () => await TimeToLiveAsync(GenerationOf(tag)) > TimeSpan.FromSeconds(1_000), TimeSpan.FromSeconds(5), "the generation to slide");
-        await AssertLivesAsync(GenerationOf(tag), 1_000 + Generations.Slack.TotalSeconds);
+        await AssertLivesAsync(GenerationOf(tag), 1_000 + GenerationStore.Slack.TotalSeconds);
     }
 
     [Fact]

@@ -3,7 +3,8 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Execution;
+using RedisExpiryCache.Redis.Generations;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.IntegrationTests.Faults;
@@ -153,7 +154,7 @@ public sealed class ForeignGenerationTests(RedisFixture fixture)
         await Scripts.Generation(Raw, key, "NEWNEWNEWNEWNEWN", 60_000);
 
         Assert.Equal(isGeneration ? value : "NEWNEWNEWNEWNEWN", (string?)await Raw.StringGetAsync(key));
-        Assert.Equal(isGeneration, Generations.IsGeneration(value));
+        Assert.Equal(isGeneration, GenerationStore.IsGeneration(value));
     }
 
     private Task<CachedApp> StartAsync(string? prefix = null, Func<HttpContext, Task>? hold = null) => CachedApp.StartAsync(

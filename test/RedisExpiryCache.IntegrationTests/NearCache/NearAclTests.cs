@@ -59,7 +59,7 @@ public sealed partial class NearAclTests : IAsyncLifetime
         await node.SetAsync("key", "value");
         Assert.Equal("value", await node.GetAsync("key"));
         Assert.Equal((false, 0), (node.IsOn, node.NearHits));
-        Assert.Contains("NOPERM", node.Cache.Connection.Feed!.WhyOff, StringComparison.Ordinal);
+        Assert.Contains("NOPERM", node.Cache.Connection.Feed!.DisabledReason, StringComparison.Ordinal);
 
         // Refused again at once, which is not said again.
         await ReconnectAsync();

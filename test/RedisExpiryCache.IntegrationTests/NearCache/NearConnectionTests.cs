@@ -113,7 +113,7 @@ public sealed class NearConnectionTests : IAsyncLifetime
             foreach (var cache in caches.Cast<RedisExpiringCache>())
             {
                 await CachedApp.ConnectAsync(cache);
-                await Eventually.True(() => cache.Connection.Feed!.WhyOff is null, NearNode.Deadline, "the near cache to be on");
+                await Eventually.True(() => cache.Connection.Feed!.DisabledReason is null, NearNode.Deadline, "the near cache to be on");
                 await cache.SetAsync("key", Some.Bytes(), Caches.Relative(60), TestContext.Current.CancellationToken);
                 await Eventually.True(async () => await cache.GetAsync("key") is not null && cache.Connection.Near!.Size > 0, NearNode.Deadline, "a copy");
             }

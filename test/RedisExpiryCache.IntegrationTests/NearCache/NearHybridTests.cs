@@ -76,7 +76,7 @@ public sealed class NearHybridTests(RedisFixture fixture)
         var provider = services.BuildServiceProvider();
         var cache = (RedisExpiringCache)provider.GetRequiredService<IRedisExpiringCache>();
         await CachedApp.ConnectAsync(cache);
-        await Eventually.True(() => cache.Connection.Feed!.WhyOff is null, NearNode.Deadline, "the near cache to be on");
+        await Eventually.True(() => cache.Connection.Feed!.DisabledReason is null, NearNode.Deadline, "the near cache to be on");
         return provider;
     }
 }

@@ -33,7 +33,7 @@ public sealed class NearRefusalTests(GarnetFixture garnet, RedisFixture redis) :
         var listener = await ListenerAsync(server);
         await server.Raw.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
         await Eventually.True(() => node.Log.Records.Any(static record => record.Event.Id == NearCacheOff), NearNode.Deadline, "it to be said");
-        Assert.Contains("OOM", node.Cache.Connection.Feed!.WhyOff, StringComparison.Ordinal);
+        Assert.Contains("OOM", node.Cache.Connection.Feed!.DisabledReason, StringComparison.Ordinal);
         Assert.Equal("value", await node.GetAsync("key"));
         await server.Raw.KeyDeleteAsync("app:key");
         await server.Raw.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
@@ -65,7 +65,7 @@ public sealed class NearRefusalTests(GarnetFixture garnet, RedisFixture redis) :
 
         Assert.Equal((false, 0), (other.IsOn, other.NearHits));
         Assert.Contains(why, Assert.Single(other.Log.Records, static record => record.Event.Id == NearCacheOff).Message, StringComparison.Ordinal);
-        Assert.Contains(why, other.Cache.Connection.Feed!.WhyOff, StringComparison.Ordinal);
+        Assert.Contains(why, other.Cache.Connection.Feed!.DisabledReason, StringComparison.Ordinal);
     }
 
     private static async Task<string> ListenerAsync(RedisServer server) =>

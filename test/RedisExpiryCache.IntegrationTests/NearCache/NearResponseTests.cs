@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
+using RedisExpiryCache.NearCache;
+using RedisExpiryCache.Redis.Tracking;
 
 namespace RedisExpiryCache.IntegrationTests.NearCache;
 
@@ -209,7 +211,7 @@ public sealed class NearResponseTests : IAsyncLifetime
             });
         _apps.Add(app);
         var feed = app.Services.GetRequiredService<RedisExpiringCache>().Connection.Feed!;
-        await Eventually.True(() => feed.WhyOff is null, NearNode.Deadline, "the near cache to be on");
+        await Eventually.True(() => feed.DisabledReason is null, NearNode.Deadline, "the near cache to be on");
         return app;
     }
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Renewals;
 
 namespace RedisExpiryCache.IntegrationTests.Registration;
 
@@ -149,7 +149,7 @@ public sealed class EnabledTests(RedisFixture fixture)
             static web => web.MapPage("/a", "max-age=0, stale-while-revalidate=600"),
             outside: web => web.Use(async (context, next) =>
             {
-                if (context.Features.Get<CacheVisit>() is not Renewal)
+                if (context.Features.Get<CachePassage>() is not Renewal)
                 {
                     await next(context);
                     return;

@@ -3,8 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Rewrite;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.Redis.Connection;
+using RedisExpiryCache.Redis.Resilience;
+using RedisExpiryCache.ResponseCaching.Keys;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
@@ -178,7 +179,7 @@ public sealed class FirstResponseTests(RedisFixture fixture)
     /// <summary>A node whose page waits for its gate, closed at first.</summary>
     private sealed record Node(CachedApp App, Gate Gate) : IAsyncDisposable
     {
-        public PendingEvictions Pending => Connection.Pending;
+        public Tombstones Pending => Connection.Pending;
 
         private RedisConnection Connection => ((RedisExpiringCache)App.Services.GetRequiredService<IRedisExpiringCache>()).Connection;
 
@@ -203,7 +204,7 @@ public sealed class FirstResponseTests(RedisFixture fixture)
             var app = await CachedApp.StartAsync(server, web => Map(web, name, gate), setup);
             var node = new Node(app, gate);
             await CachedApp.ConnectAsync(app.Services.GetRequiredService<IRedisExpiringCache>());
-            await Eventually.True(() => node.Connection.Feed?.WhyOff is null, Deadline, "the near cache to be on");
+            await Eventually.True(() => node.Connection.Feed?.DisabledReason is null, Deadline, "the near cache to be on");
             return node;
         }
 

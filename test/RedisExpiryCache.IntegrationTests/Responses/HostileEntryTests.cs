@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Tests.ResponseCaching;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
@@ -96,10 +96,10 @@ public sealed class HostileEntryTests(RedisFixture fixture)
 
         var key = Assert.Single(await fixture.Server.KeysAsync(app.Prefix), static key => key.Contains('#', StringComparison.Ordinal));
         var stored = (ReadOnlyMemory<byte>)await fixture.Server.Raw.StringGetAsync(key);
-        var seed = RedisEntry.SeedOf(key, EntryKind.Response);
-        Assert.Equal(EntryMiss.None, RedisEntry.TryDecode(stored, seed, out var entry));
-        var replaced = new byte[RedisEntry.EncodedSize(entry.Expiry, entry.TagStamps.Span, payload.Length)];
-        RedisEntry.Encode(replaced, seed, entry.Expiry, entry.TagStamps.Span, new EntryPayload(default, new(payload)));
+        var seed = CompactEntryCodec.SeedOf(key, EntryKind.Response);
+        Assert.Equal(MissReason.None, CompactEntryCodec.TryDecode(stored, seed, out var entry));
+        var replaced = new byte[CompactEntryCodec.EncodedSize(entry.Expiry, entry.TagStamps.Span, payload.Length)];
+        CompactEntryCodec.Encode(replaced, seed, entry.Expiry, entry.TagStamps.Span, new EntryPayload(default, new(payload)));
         await fixture.Server.Raw.StringSetAsync(key, replaced, TimeSpan.FromMinutes(1));
     }
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Renewals;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Rewrite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Renewals;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 

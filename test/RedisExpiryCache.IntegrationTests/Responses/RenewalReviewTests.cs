@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Renewals;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 

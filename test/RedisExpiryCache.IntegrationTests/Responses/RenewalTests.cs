@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
+using RedisExpiryCache.ResponseCaching.Renewals;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
@@ -290,5 +291,5 @@ public abstract class RenewalContract(ServerFixture fixture)
         async () => await app.GetAsync(path) is { IsHit: true } answer && answer.Body == body, Deadline, $"a hit with {body}");
 
     private static Task IdleAsync(CachedApp app) => Eventually.True(
-        () => app.Services.GetRequiredService<RedisExpiryCache.ResponseCaching.BackgroundRevalidation>().Count == 0, Deadline, "renewals to be over");
+        () => app.Services.GetRequiredService<RedisExpiryCache.ResponseCaching.Renewals.BackgroundRevalidation>().Count == 0, Deadline, "renewals to be over");
 }

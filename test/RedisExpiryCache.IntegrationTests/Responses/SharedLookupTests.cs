@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
+using RedisExpiryCache.Redis.Resilience;
 
 namespace RedisExpiryCache.IntegrationTests.Responses;
 
@@ -105,13 +106,13 @@ public sealed class SharedLookupTests : IAsyncLifetime
         var pending = ((RedisExpiringCache)App.Services.GetRequiredService<IRedisExpiringCache>()).Connection.Pending;
         var key = $"{App.Prefix}GET:/page";
         Proxy.Delay = TimeSpan.FromSeconds(2);
-        pending.Remember([key]);
+        pending.Add([key]);
 
         // Redis has answered with what was there, and deletes it while the answer is on its way.
         var asked = App.GetAsync("/page");
         await Eventually.True(() => ReadsOfGenerations() > before, TimeSpan.FromSeconds(30), "the question to reach Redis");
         await Other.Control.EvictAsync("/page", Token);
-        pending.Lift(key, pending.NumberOf(key));
+        pending.Cancel(key, pending.NumberOf(key));
         Assert.False(asked.IsCompleted, "The machine was too slow: the answer had arrived before the eviction.");
 
         Proxy.Delay = TimeSpan.Zero;

@@ -15,7 +15,7 @@ internal sealed class NearNode : IAsyncDisposable
 
     public RecordingLoggerProvider Log { get; }
 
-    public bool IsOn => Cache.Connection.Feed!.WhyOff is null;
+    public bool IsOn => Cache.Connection.Feed!.DisabledReason is null;
 
     public int NearHits => Metrics.Count("data.operations", ("operation", "get"), ("outcome", "hit"), ("level", "near"));
 

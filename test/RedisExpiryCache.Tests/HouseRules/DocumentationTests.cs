@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using RedisExpiryCache.Configuration;
 
 namespace RedisExpiryCache.Tests.HouseRules;
 
@@ -47,7 +48,7 @@ public sealed partial class DocumentationTests
         {
             using var stream = new MemoryStream(Encoding.UTF8.GetBytes(block.Groups[1].Value));
             var options = new RedisExpiringCacheOptions();
-            RedisExpiringCacheSettings.Apply(new ConfigurationBuilder().AddJsonStream(stream).Build().GetRequiredSection("RedisExpiringCache"), options);
+            SettingsBinder.Apply(new ConfigurationBuilder().AddJsonStream(stream).Build().GetRequiredSection("RedisExpiringCache"), options);
             Assert.True(new RedisExpiringCacheOptionsValidator().Validate(null, options).Succeeded);
         });
     }

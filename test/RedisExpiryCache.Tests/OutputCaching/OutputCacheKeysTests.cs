@@ -1,6 +1,6 @@
 using CsCheck;
 using RedisExpiryCache.OutputCaching;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
 
 namespace RedisExpiryCache.Tests.OutputCaching;
 
@@ -32,7 +32,7 @@ public sealed class OutputCacheKeysTests
     public void What_it_varies_by_is_in_neither_key_nor_name()
     {
         const string Key = "GET\x1eHTTP\x1eHOST/A\x1eH\x1eCookie=s3cr3t\x1eQ\x1ePAGE=2";
-        Assert.Matches($"^shop:output:GET\\\\001EHTTP\\\\001EHOST/A#[-_A-Za-z0-9]{{{KeyText.DigestLength}}}$", RedisKeyOf(Key));
+        Assert.Matches($"^shop:output:GET\\\\001EHTTP\\\\001EHOST/A#[-_A-Za-z0-9]{{{KeyEncoder.DigestLength}}}$", RedisKeyOf(Key));
         Assert.Equal("GET\\001EHTTP\\001EHOST/A", OutputCacheKeys.NameOf(Key));
     }
 

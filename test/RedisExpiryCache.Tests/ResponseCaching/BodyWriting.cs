@@ -1,5 +1,5 @@
 using System.Buffers;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.ResponseCaching.Origin;
 
 namespace RedisExpiryCache.Tests.ResponseCaching;
 
@@ -23,7 +23,7 @@ internal static class BodyWriting
     public static readonly byte[] Chunk = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
 
     /// <summary>Writes so many bytes of <see cref="Chunk"/>, which the file holds too.</summary>
-    public static async Task DoAsync(this BodyRecorder recorder, WriteStep step, int count, string file)
+    public static async Task DoAsync(this CapturingResponseBody recorder, WriteStep step, int count, string file)
     {
         var bytes = Chunk.AsMemory(0, count);
         switch (step)

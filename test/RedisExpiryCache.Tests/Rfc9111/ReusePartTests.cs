@@ -1,3 +1,4 @@
+using RedisExpiryCache.HttpFields;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.Tests.Rfc9111;
@@ -8,14 +9,14 @@ public class ReusePartTests
     private static readonly StoredResponse Beginning = Some.Stored(age: 20) with
     {
         StatusCode = 206,
-        Part = new Part(new ByteRange(0, 4), 10),
+        Part = new StoredRange(new ByteRange(0, 4), 10),
         BodyLength = 5,
         ETag = "\"a\"",
         LastModified = Some.Now.AddDays(-1),
         StaleIfError = Some.Seconds(900),
     };
 
-    private static readonly StoredResponse End = Beginning with { Part = new Part(new ByteRange(5, 9), 10) };
+    private static readonly StoredResponse End = Beginning with { Part = new StoredRange(new ByteRange(5, 9), 10) };
 
     private static readonly ReuseVerdict Served = ReuseVerdict.Serve(Some.Seconds(20), Some.Seconds(40));
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using Microsoft.Extensions.Primitives;
-using RedisExpiryCache.ResponseCaching;
+using RedisExpiryCache.HttpFields;
+using RedisExpiryCache.ResponseCaching.Storage;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.Tests.Rfc9111;
@@ -168,11 +169,11 @@ public class RuleProperties
         {
             var request = new RequestFacts { Method = "GET", CacheControl = CacheControl.Parse(one), Range = other, IfRange = a, IfNoneMatch = other, IfModifiedSince = b };
             var response = new ResponseFacts { StatusCode = 206, CacheControl = CacheControl.Parse(other), Age = one, Vary = other, ContentRange = a, ETag = b };
-            var kept = stored with { Part = new Part(new ByteRange(2, 5), 10), ETag = b };
+            var kept = stored with { Part = new StoredRange(new ByteRange(2, 5), 10), ETag = b };
             var isStored = Store(request, response, rules, policy).Lifetime is not null;
             var verdict = Reuse.Decide(request, kept, rules, Some.Now);
             Validation.IsNotModified(request, kept, Some.Now);
-            return (!isStored || Part.Parse(a) is not null) && (verdict.Action != ReuseAction.Serve || verdict.Reason is null);
+            return (!isStored || StoredRange.Parse(a) is not null) && (verdict.Action != ReuseAction.Serve || verdict.Reason is null);
         }, iter: 5_000);
     }
 }

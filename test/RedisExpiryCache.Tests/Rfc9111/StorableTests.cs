@@ -1,3 +1,4 @@
+using RedisExpiryCache.HttpFields;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.Tests.Rfc9111;

@@ -1,4 +1,5 @@
 using CsCheck;
+using RedisExpiryCache.HttpFields;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.Tests.Rfc9111;

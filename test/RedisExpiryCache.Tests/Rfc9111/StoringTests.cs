@@ -1,5 +1,6 @@
 using CsCheck;
 using Microsoft.Extensions.Primitives;
+using RedisExpiryCache.HttpFields;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.Tests.Rfc9111;

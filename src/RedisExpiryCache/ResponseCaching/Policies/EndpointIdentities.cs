@@ -5,7 +5,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
+using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
@@ -47,7 +48,7 @@ internal sealed class EndpointIdentities(IServiceProvider services, ILogger<Endp
             text = Join([text, Guid.NewGuid().ToString()]);
         }
 
-        return KeyText.DigestOf(text);
+        return KeyEncoder.DigestOf(text);
     }
 
     private ILookup<string, Endpoint> AllByText()

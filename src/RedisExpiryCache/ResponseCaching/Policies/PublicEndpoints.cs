@@ -1,6 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Concurrency;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
@@ -15,7 +15,7 @@ internal sealed class PublicEndpoints
     private static readonly object Known = new();
 
     // By hash: two with the same one are looked up alike, and no more.
-    private readonly Recent<ulong, object> known = new(Remembered);
+    private readonly BoundedCache<ulong, object> known = new(Remembered);
 
     public PublicEndpoint Of(string identity) => new(this, HashOf(identity, seed: 0));
 

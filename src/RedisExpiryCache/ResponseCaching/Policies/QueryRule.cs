@@ -1,3 +1,5 @@
+using RedisExpiryCache.ResponseCaching.Keys;
+
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
 /// <summary>Which keys of the query make a difference: those named, all but those named, or the query as it is spelled.</summary>
@@ -8,7 +10,7 @@ internal sealed class QueryRule(string[]? keys, string[]? ignored)
 
     public bool IsAsSpelled => keys is null && ignored is null;
 
-    public string Canonical(string? query) => QueryText.Canonical(query.AsMemory(), Counts);
+    public string Canonical(string? query) => CanonicalQuery.Canonical(query.AsMemory(), Counts);
 
     /// <summary>Two rules that let the same keys count.</summary>
     public string Signature => $"{Join(keys)}|{Join(ignored)}";

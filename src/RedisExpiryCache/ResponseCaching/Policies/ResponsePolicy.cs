@@ -1,4 +1,5 @@
 using System.Globalization;
+using RedisExpiryCache.ResponseCaching.Keys;
 using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
@@ -43,7 +44,7 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     /// <summary>In the form of <see cref="Variants.TryParse"/>.</summary>
     public string[] HeaderNames { get; } = Variants.TryParse(settings.HeaderNames, out var names) ? names : [];
 
-    public RouteTemplate[] Tags { get; } = [.. settings.Tags.Distinct(StringComparer.Ordinal).Select(static tag => new RouteTemplate(tag))];
+    public RouteValueTemplate[] Tags { get; } = [.. settings.Tags.Distinct(StringComparer.Ordinal).Select(static tag => new RouteValueTemplate(tag))];
 
     /// <summary>The tags are the same for each request.</summary>
     public bool HasFixedTags => Array.TrueForAll(Tags, static tag => tag.IsPlain);

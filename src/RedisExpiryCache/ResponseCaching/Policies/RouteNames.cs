@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Routing;
+using RedisExpiryCache.ResponseCaching.Keys;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
@@ -21,7 +22,7 @@ internal static class RouteNames
         ];
 
     /// <returns>A name in the template that is not among <paramref name="names"/>; null: there is none.</returns>
-    public static string? Missing(RouteTemplate template, string[] names) =>
+    public static string? Missing(RouteValueTemplate template, string[] names) =>
         template.Names.FirstOrDefault(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase));
 
     private static string TextOf(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using RedisExpiryCache.ResponseCaching.Keys;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
@@ -7,25 +8,25 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 internal static class TemplateCheck
 {
     /// <exception cref="InvalidOperationException">There is one.</exception>
-    public static void ThrowIfWrong(Endpoint[] endpoints, PolicyBook policies)
+    public static void ThrowIfWrong(Endpoint[] endpoints, PolicyProvider policies)
     {
         string[] errors = [.. endpoints.SelectMany(endpoint => ErrorsOf(endpoint, policies)), .. BaseErrors(endpoints, policies)];
         if (errors.Length > 0)
             throw new InvalidOperationException(string.Join(" ", errors));
     }
 
-    private static IEnumerable<string> ErrorsOf(Endpoint endpoint, PolicyBook policies)
+    private static IEnumerable<string> ErrorsOf(Endpoint endpoint, PolicyProvider policies)
     {
         if (RouteNames.Of(endpoint) is not { } names)
             return [];
 
         var evicted = endpoint.Metadata.GetOrderedMetadata<RedisResponseCacheEvictAttribute>()
             .SelectMany(static attribute => (attribute.Tags ?? []).Concat(attribute.Paths ?? []));
-        return policies.TagsAskedAt(endpoint).Concat(evicted).Select(text => ErrorOf(new RouteTemplate(text), names)).OfType<string>()
+        return policies.TagsAskedAt(endpoint).Concat(evicted).Select(text => ErrorOf(new RouteValueTemplate(text), names)).OfType<string>()
             .Select(error => $"{endpoint.DisplayName}: {error}");
     }
 
-    private static string? ErrorOf(RouteTemplate template, string[] names)
+    private static string? ErrorOf(RouteValueTemplate template, string[] names)
     {
         if (!template.IsWellFormed)
             return $"'{template.Text}' has a brace without its pair.";
@@ -37,10 +38,10 @@ internal static class TemplateCheck
     }
 
     /// <summary>A tag of a base policy is for those endpoints that have the route value; there has to be one.</summary>
-    private static IEnumerable<string> BaseErrors(Endpoint[] endpoints, PolicyBook policies)
+    private static IEnumerable<string> BaseErrors(Endpoint[] endpoints, PolicyProvider policies)
     {
         string[][] routes = [.. endpoints.Select(RouteNames.Of).OfType<string[]>()];
-        foreach (var template in policies.BaseTags.Select(static tag => new RouteTemplate(tag)))
+        foreach (var template in policies.BaseTags.Select(static tag => new RouteValueTemplate(tag)))
         {
             if (!template.IsWellFormed)
                 yield return $"A base policy: '{template.Text}' has a brace without its pair.";

@@ -1,0 +1,294 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using RedisExpiryCache.Expiry;
+using RedisExpiryCache.Redis.Connection;
+using RedisExpiryCache.Redis.Entries;
+using RedisExpiryCache.Redis.Execution;
+using RedisExpiryCache.Redis.Resilience;
+using RedisExpiryCache.Telemetry;
+using StackExchange.Redis;
+
+namespace RedisExpiryCache.Redis.Generations;
+
+/// <summary>
+/// Small keys that hold a random id each, a tag's or a URL's current generation. What was made under an id may be served while the id
+/// is still there: so DEL of one key evicts all of it, at once and on every node. A lost key means misses, nothing else.
+/// <code>
+///   ID~OLDER~OLDEST NOTE          without the blank
+/// </code>
+/// <para>What was made under one of the ids behind the first is stale, and may be of use still: see <see cref="MarkStaleAsync"/>. The note is exchanged
+/// only while the first id stands.</para>
+/// <para>A key whose eviction is still to be made up for (<see cref="Tombstones"/>) has no generation here, and gets none.</para>
+/// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
+/// </summary>
+internal sealed class GenerationStore(RedisConnection connection)
+{
+    /// <summary>The length of an id: 96 random bits in base64url.</summary>
+    public const int IdLength = 16;
+
+    /// <summary>
+    /// How much longer than what it vouches for a generation lasts, so that it never goes first; and how long one lasts that vouches for
+    /// nothing yet: whatever is being made under it has that much time.
+    /// </summary>
+    public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
+
+    /// <summary>What a note begins with that is not a random id.</summary>
+    public const char TextNote = '|';
+
+    private const char Retired = '~';
+
+    private static readonly SearchValues<char> IdCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    /// <summary>
+    /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before the answer
+    /// and after it.
+    /// </summary>
+    private const int MostRetired = 8;
+
+    private readonly GenerationReader reads = new(connection);
+
+    /// <summary>Whether a value has the form of a generation: ids and a note as this library writes them.</summary>
+    /// <remarks>Scripts.cs decides the same at the server.</remarks>
+    public static bool IsGeneration(ReadOnlySpan<char> value)
+    {
+        if (!BeginsWithId(value))
+            return false;
+
+        var note = value[IdLength..];
+        while (!note.IsEmpty && note[0] == Retired && BeginsWithId(note[1..]))
+            note = note[(1 + IdLength)..];
+
+        return note.IsEmpty || (note.Length == IdLength && BeginsWithId(note)) || (note[0] == TextNote && IsPlainText(note));
+    }
+
+    public static string IdOf(string value) => value[..IdLength];
+
+    /// <summary>The ids that are no longer the first, the latest of them in front.</summary>
+    public static IEnumerable<string> StaleIn(string value)
+    {
+        for (var at = IdLength; at < NoteAt(value); at += 1 + IdLength)
+            yield return value.Substring(at + 1, IdLength);
+    }
+
+    public static string NoteOf(string value) => value[NoteAt(value)..];
+
+    /// <summary>The same generation, and the same retired ones, with another note.</summary>
+    public static string WithNote(string value, string note) => string.Concat(value.AsSpan(0, NoteAt(value)), note);
+
+    /// <summary>How what was made under an id stands with the generation that there is now; null: there is none.</summary>
+    public static GenerationStatus StandingOf(string id, string? value) =>
+        value is null ? GenerationStatus.Evicted
+        : value.StartsWith(id, StringComparison.Ordinal) ? GenerationStatus.Current
+        : StaleIn(value).Contains(id) ? GenerationStatus.Stale : GenerationStatus.Evicted;
+
+    /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
+    public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Contains(key) ? copies.Find<string>(key) : null;
+
+    /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
+    public ValueTask<string?[]> ReadAsync(string[] keys, OperationContext call) => keys.Length == 0 ? new([]) : GenerationReader.ReceiveAsync(reads.Send(keys, call), call);
+
+    /// <summary>Whether an eviction of one of the keys has still to be replayed.</summary>
+    public bool ArePending(string[] keys) => connection.Pending.Count > 0 && Array.Exists(keys, connection.Pending.Contains);
+
+    /// <summary>Reads generations, and others that the caller may need, in one round trip and without near copies.</summary>
+    /// <returns>The others apart: in a cluster, a master that is away fails only what it has.</returns>
+    public async ValueTask<(string?[] Values, Task<string?[]> Others)> ReadAsync(string[] keys, string[] others, OperationContext call)
+    {
+        await connection.ReadyAsync(Access.Read, call);
+        if (!connection.IsCluster)
+        {
+            var all = await reads.ReadTogetherAsync([.. keys, .. others], call);
+            return (all[..keys.Length], Task.FromResult(all[keys.Length..]));
+        }
+
+        var sent = Send(keys, call);
+        var read = ReadAsync(others, call).AsTask();
+        ReplyAwaiter.Abandon(read);
+        return (await ReceiveAsync(sent, call), read);
+    }
+
+    /// <summary>Whether an entry can be asked for by the same command.</summary>
+    public bool MayAskTogether(OperationContext call) => reads.MayAskTogether(call);
+
+    /// <summary>The values under the keys, and the entry under another one, by one command, where that <see cref="MayAskTogether"/>.</summary>
+    /// <returns>An entry that holds no string is not told from one that is not there.</returns>
+    public ValueTask<(string?[] Values, EntryReadResult Entry)> ReadWithEntryAsync(string entryKey, string[] keys, OperationContext call) => reads.AskWithEntryAsync(entryKey, keys, call);
+
+    /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
+    public SentReads Send(string[] keys, OperationContext call) => reads.Send(keys, call);
+
+    /// <summary>The answers to <see cref="Send"/>.</summary>
+    public static ValueTask<string?[]> ReceiveAsync(SentReads sent, OperationContext call) => GenerationReader.ReceiveAsync(sent, call);
+
+    /// <summary>They are received, though nobody wants them any more.</summary>
+    public static void Abandon(SentReads sent) => ReplyAwaiter.Abandon(ReceiveAsync(sent, OperationContext.Detached()).AsTask());
+
+    /// <summary>
+    /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/>
+    /// from now. A Redis that takes no writes still says those that there are, if there are all of them.
+    /// </summary>
+    public async ValueTask<string?[]> ReadOrCreateAsync(string[] keys, TimeSpan atLeast, OperationContext call)
+    {
+        try
+        {
+            return await Task.WhenAll(keys.Select(key => ReadOrCreateAsync(key, Ttl.ToMilliseconds(atLeast), call).AsTask()));
+        }
+        catch (Exception refused) when (RedisFailures.IsRefusedWrite(refused))
+        {
+            var values = await ReadAsync(keys, call);
+            if (values.Contains(null))
+                throw;
+
+            return values;
+        }
+    }
+
+    /// <summary>
+    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives the key this value (null: leaves it its own), if
+    /// the id it begins with is still the current one.
+    /// </summary>
+    /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it is not to be served as if it were new.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> ExtendAsync(string key, string id, string? value, TimeSpan? atLeast, OperationContext call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        if (connection.Pending.Contains(key))
+            return false;
+
+        var reply = Scripts.ExtendGeneration(redis.Database, key, id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null);
+        var kept = await (value is null ? redis.AwaitReplyAsync(reply, call) : redis.AwaitWriteAsync(reply, call));
+        return Replies.Integer(kept) == 1;
+    }
+
+    /// <summary>Ends a generation and begins the next in one step, for <see cref="Slack"/>, so that nothing can come in between.</summary>
+    /// <returns>The new one; null when the generation was no longer <paramref name="id"/>: then there is none.</returns>
+    public async ValueTask<string?> RenewAsync(string key, string id, OperationContext call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        var newId = NewId();
+        var renewed = await redis.AwaitWriteAsync(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call);
+        return Replies.Integer(renewed) == 1 && !connection.Pending.Contains(key) ? newId : null;
+    }
+
+    /// <summary>
+    /// Begins the next generation and keeps the ended one's id behind it: what was made under that may be served as stale, while it is made anew.
+    /// Nothing where there is no generation.
+    /// </summary>
+    public async ValueTask MarkStaleAsync(string key, OperationContext call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        await redis.AwaitWriteAsync(Scripts.MarkStale(redis.Database, key, NewId(), MostRetired), call);
+    }
+
+    /// <summary>
+    /// ResponseCacheContextFactory the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
+    /// </summary>
+    public async ValueTask UpdateMetadataAsync(string key, OperationContext call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        await redis.AwaitWriteAsync(Scripts.Note(redis.Database, key, NewId()), call);
+    }
+
+    /// <summary>Why there is no generation under a key, and will be none for a moment; null: there is another reason.</summary>
+    public Exception? PendingEvictionError(string key) => connection.Pending.Contains(key)
+        ? new RedisConnectionException(
+            ConnectionFailureType.UnableToConnect,
+            CommandFlags.None,
+            $"What is under '{key}' was removed while Redis was away, which has to be made up for first.",
+            innerException: null,
+            CommandStatus.Unknown)
+        : null;
+
+    /// <summary>Ends a generation: one DEL, however much was made under it.</summary>
+    /// <returns>False when there was none.</returns>
+    public async ValueTask<bool> RemoveAsync(string key, OperationContext call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        return await redis.DeleteAsync([key], call) > 0;
+    }
+
+    /// <summary>Ends generations, each after its guard was deleted: one DEL, but in a cluster.</summary>
+    public async ValueTask RemoveAsync(string[] keys, string[] guards, OperationContext call)
+    {
+        await connection.ReadyAsync(Access.Write, call);
+        if (!connection.IsCluster)
+        {
+            await connection.RouteTo(keys[0], Access.Write).DeleteAsync([.. guards, .. keys], call);
+            return;
+        }
+
+        try
+        {
+            await RemoveEachAsync(guards, call);
+        }
+        finally
+        {
+            // What is stored goes, even where the guard's master is away and the eviction fails.
+            await RemoveEachAsync(keys, call);
+        }
+    }
+
+    private async Task RemoveEachAsync(string[] keys, OperationContext call) => await Task.WhenAll(keys.Select(key => RemoveAsync(key, call).AsTask()));
+
+    private static int NoteAt(string value)
+    {
+        var at = IdLength;
+        while (value.Length > at + IdLength && value[at] == Retired)
+            at += 1 + IdLength;
+
+        return at;
+    }
+
+    private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, OperationContext call)
+    {
+        var redis = await connection.OpenAsync(key, Access.Write, call);
+        if (connection.Pending.Contains(key))
+            return null;
+
+        var reply = await redis.AwaitReplyAsync(Scripts.Generation(redis.Database, key, NewId(), atLeastMs), call);
+        if (!Replies.IsArray(reply))
+            return Checked(key, Replies.Value(reply), connection.Telemetry);
+
+        connection.Telemetry.GenerationDamaged(key);
+        return Checked(key, Replies.Value(Replies.Array(reply, atLeast: 1)[0]), connection.Telemetry);
+    }
+
+    /// <summary>Null where there is no generation, or something else under its key, which is logged.</summary>
+    public static string? Checked(string key, RedisValue value, ConnectionTelemetry report)
+    {
+        if (value.IsNull)
+            return null;
+
+        var text = (string?)value;
+        if (IsGeneration(text))
+            return text;
+
+        report.GenerationDamaged(key);
+        return null;
+    }
+
+    private static bool BeginsWithId(ReadOnlySpan<char> text) =>
+        text.Length >= IdLength && !text[..IdLength].ContainsAnyExcept(IdCharacters);
+
+    /// <summary>What a note may hold: printable ASCII, and ends of lines.</summary>
+    public static bool IsPlainText(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+        {
+            if (c is not ('\n' or (>= ' ' and <= '~')))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static string NewId()
+    {
+        Span<byte> random = stackalloc byte[IdLength * 3 / 4];
+        RandomNumberGenerator.Fill(random);
+        return Base64Url.EncodeToString(random);
+    }
+}

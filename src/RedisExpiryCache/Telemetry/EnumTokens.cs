@@ -1,0 +1,30 @@
+using System.Collections.Frozen;
+using System.Text;
+
+namespace RedisExpiryCache.Telemetry;
+
+/// <summary>The one spelling of a named value in logs, metric tags and Cache-Status: UriMiss is "uri-miss".</summary>
+internal static class EnumTokens
+{
+    public static string Token<TEnum>(this TEnum value) where TEnum : struct, Enum =>
+        Tokens<TEnum>.Of.TryGetValue(value, out var token) ? token : throw new ArgumentOutOfRangeException(nameof(value), value, null);
+
+    private static class Tokens<TEnum> where TEnum : struct, Enum
+    {
+        public static readonly FrozenDictionary<TEnum, string> Of =
+            Enum.GetValues<TEnum>().ToFrozenDictionary(value => value, value => KebabCase(value.ToString()));
+    }
+
+    private static string KebabCase(string name)
+    {
+        var kebab = new StringBuilder();
+        foreach (var c in name)
+        {
+            if (char.IsAsciiLetterUpper(c) && kebab.Length > 0)
+                kebab.Append('-');
+            kebab.Append(char.ToLowerInvariant(c));
+        }
+
+        return kebab.ToString();
+    }
+}
