@@ -15,23 +15,16 @@ namespace RedisExpiryCache;
 public sealed class RedisResponseCacheEvictAttribute : Attribute
 {
     /// <summary>The tags to evict, route values of the request in braces: <c>"product:{id}"</c>. Default: null, none.</summary>
-    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    /// <remarks>One that is null stops the start of the application.</remarks>
     /// <example><code>[RedisResponseCacheEvict(Tags = ["products", "product:{id}"])]</code></example>
-    public string[]? Tags
-    {
-        get;
-        set => field = WithoutNull(value, nameof(Tags));
-    }
+    public string[]? Tags { get; set; }
 
     /// <summary>The URLs to evict, from the application's root, query included: <c>"/products/{id}"</c>. Default: null, none.</summary>
-    /// <remarks>The path base of the request is put before them.</remarks>
-    /// <exception cref="ArgumentException">One of them does not begin with a slash.</exception>
+    /// <remarks>
+    /// The path base of the request is put before them. One that does not begin with a slash stops the start of the application.
+    /// </remarks>
     /// <example><code>[RedisResponseCacheEvict(Paths = ["/products", "/products/{id}"])]</code></example>
-    public string[]? Paths
-    {
-        get;
-        set => field = FromTheRoot(value);
-    }
+    public string[]? Paths { get; set; }
 
     /// <summary>
     /// Whether the responses are marked stale instead, and served until they are renewed in the background. Default: false.
@@ -43,10 +36,20 @@ public sealed class RedisResponseCacheEvictAttribute : Attribute
     /// <example><code>[RedisResponseCacheEvict(Tags = ["products"], MarkStale = true)]</code></example>
     public bool MarkStale { get; set; }
 
-    private static string[]? FromTheRoot(string[]? paths) => Array.Find(paths ?? [], static path => path is not ['/', ..]) is { } wrong
-        ? throw new ArgumentException($"'{wrong}' is no path; it must begin with a slash, as in \"/products?page=2\".", nameof(Paths))
-        : WithoutNull(paths, nameof(Paths));
+    /// <summary>What its properties do not take, a sentence each.</summary>
+    /// <remarks>The setters throw nothing: reflection would report a missing property, and could not name the endpoint.</remarks>
+    internal IEnumerable<string> Faults
+    {
+        get
+        {
+            if (Tags?.Contains(null) is true)
+                yield return $"{nameof(Tags)} contains null.";
 
-    private static string[]? WithoutNull(string[]? values, string name) =>
-        values is null ? null : ResponseCachePolicyBuilder.WithoutNull(values, name);
+            if (Paths?.Contains(null) is true)
+                yield return $"{nameof(Paths)} contains null.";
+
+            foreach (var path in (Paths ?? []).Where(static path => path is not (null or ['/', ..])))
+                yield return $"{nameof(Paths)} contains '{path}'; each must begin with a slash, as in \"/products?page=2\".";
+        }
+    }
 }

@@ -11,6 +11,7 @@ namespace RedisExpiryCache.Configuration;
 /// <remarks>
 /// Start-up cannot know it: where a pipeline routes, and what runs in a branch, shows only when requests pass. Only the first requests are
 /// checked, so that later ones cost nothing. Only a success counts: what refuses a request in front of the cache has not run the endpoint.
+/// Nor has another cache in front that answers: its hits have an <c>Age</c> (RFC 9111 5.1).
 /// </remarks>
 internal sealed class PlacementCheck(StartupChecks pipeline, ILogger<PlacementCheck> logger) : IStartupFilter
 {
@@ -40,6 +41,7 @@ internal sealed class PlacementCheck(StartupChecks pipeline, ILogger<PlacementCh
         if (!ReferenceEquals(visit, CachePassage.Done)
             && context.Response.StatusCode is >= 200 and <= 299
             && !HttpMethods.IsOptions(context.Request.Method)
+            && context.Response.Headers.Age.Count == 0
             && context.GetEndpoint() is { } endpoint && StartupChecks.HasAttribute(endpoint)
             && Interlocked.Exchange(ref requests, CheckedRequests) < CheckedRequests)
         {

@@ -85,8 +85,11 @@ public static class RedisResponseCacheEndpointConventionBuilderExtensions
     /// </code>
     /// </example>
     public static TBuilder EvictCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.With(new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths, MarkStale = markStale });
+        where TBuilder : IEndpointConventionBuilder
+    {
+        var metadata = new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths, MarkStale = markStale };
+        return metadata.Faults.FirstOrDefault() is { } fault ? throw new ArgumentException(fault) : builder.With(metadata);
+    }
 
     private static TBuilder With<TBuilder>(this TBuilder builder, object metadata) where TBuilder : IEndpointConventionBuilder
     {

@@ -79,7 +79,7 @@ public sealed class PipelineTests(RedisFixture fixture)
                     : branch.UseWhen(static _ => true, static inner => inner.UseRedisExpiringCache())),
             });
 
-        Assert.Equal("RedisExpiryCache; fwd=uri-miss; stored", (await app.GetAsync("/a")).CacheStatus);
+        Assert.Equal("RedisExpiryCache; fwd=uri-miss; stored", (await app.GetAsync("/a")).CacheStatusHeader);
         Assert.True((await app.GetAsync("/a")).IsHit);
         await app.GetAsync("/a", ("Cache-Control", "no-cache"));
         await app.CountedAsync(2, "response.stores", ("outcome", "stored"));
@@ -172,8 +172,21 @@ public sealed class PipelineTests(RedisFixture fixture)
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WarningsAsync(web => web.MapGet("/a", [RedisResponseCache(Duration = -1)] () => "")));
         Assert.Contains("HTTP: GET /a: Duration is -1;", failure.Message, StringComparison.Ordinal);
 
-        failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WarningsAsync(web => web.MapPost("/a", [RedisResponseCacheEvict(Paths = ["products"])] () => "")));
-        Assert.Contains("'products' is no path", failure.Message, StringComparison.Ordinal);
+        failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => WarningsAsync(web => web.MapPost("/b", [RedisResponseCacheEvict(Paths = ["products"])] () => "")));
+        Assert.Equal(
+            "[RedisResponseCacheEvict] at HTTP: POST /b: Paths contains 'products'; each must begin with a slash, as in "
+            + "\"/products?page=2\".",
+            failure.Message);
+    }
+
+    [Fact]
+    public void A_wrong_path_of_a_convention_is_refused_where_it_is_written()
+    {
+        using var log = new RecordingLoggerProvider();
+        var web = Builder(log).Build();
+        var failure = Assert.Throws<ArgumentException>(() => web.MapPost("/a", () => "").EvictCachedResponses(paths: ["products"]));
+        Assert.Contains("'products'", failure.Message, StringComparison.Ordinal);
     }
 
     private async Task<LogRecord[]> WarningsAsync(Action<WebApplication> map, Action<IServiceCollection>? services = null)

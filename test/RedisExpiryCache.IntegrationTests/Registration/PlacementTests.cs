@@ -79,6 +79,16 @@ public sealed class PlacementTests(RedisFixture fixture)
         }));
     }
 
+    [Fact]
+    public async Task A_hit_of_another_cache_in_front_is_not_taken_for_an_endpoint_that_ran() => Assert.Empty(
+        await WarningsAsync(AttributesPassedBy, ["/a", "/a"], static web =>
+        {
+            web.UseRouting();
+            web.UseOutputCache();
+            web.UseRedisExpiringCache();
+            web.MapGet("/a", static () => "").CacheOutput().CacheResponse();
+        }));
+
     [Theory]
     [InlineData("Production", null, true)]
     [InlineData("Production", "*", true)]
@@ -128,6 +138,7 @@ public sealed class PlacementTests(RedisFixture fixture)
         builder.WebHost.UseTestServer();
         builder.Logging.ClearProviders().AddProvider(log);
         builder.Configuration["AllowedHosts"] = hosts;
+        builder.Services.AddOutputCache();
         builder.Services.AddRedisExpiringCache(cache =>
         {
             (cache.Configuration, cache.InstanceName) = (fixture.Server.ConnectionString, fixture.Server.NewPrefix());

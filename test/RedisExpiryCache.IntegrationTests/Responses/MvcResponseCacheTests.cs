@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +45,44 @@ public sealed class MvcResponseCacheTests(RedisFixture fixture)
         var answers = await TalkAsync(useOurs: true, "POST/mvc/posted?page=1 POST/mvc/posted?page=1");
 
         Assert.Equal(["page 1", "page 2"], answers.Select(static answer => answer.Body));
+    }
+
+    /// <summary>Evictions by URL read the policies of all endpoints.</summary>
+    [Fact]
+    public async Task An_action_with_an_undefined_cache_profile_fails_alone()
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server,
+            static web =>
+            {
+                web.MapPage("/a").CacheResponse();
+                web.MapPost("/a", static () => "changed");
+                web.MapGet("/typo", static () => "").WithMetadata(new ResponseCacheAttribute { CacheProfileName = "typo" });
+            },
+            new AppSetup { IsOnDefaults = true, Services = static services => services.AddControllers() });
+        await app.WarmAsync("/a");
+        await app.SendAsync(HttpMethod.Post, "/a");
+        Assert.False((await app.GetAsync("/a")).IsHit);
+
+        await app.WarmAsync("/a");
+        await app.Control.EvictAsync("/a", TestContext.Current.CancellationToken);
+        Assert.False((await app.GetAsync("/a")).IsHit);
+    }
+
+    /// <summary>MVC's filter does not run on a minimal API, so that no field of the response forbids storing.</summary>
+    [Theory]
+    [InlineData(true, ResponseCacheLocation.Any)]
+    [InlineData(false, ResponseCacheLocation.Client)]
+    public async Task An_endpoint_whose_attribute_forbids_shared_caches_is_not_stored_by_the_policy_of_its_group(
+        bool noStore, ResponseCacheLocation location)
+    {
+        await using var app = await CachedApp.StartAsync(
+            fixture.Server,
+            web => web.MapGroup("").CacheResponse(TimeSpan.FromMinutes(1)).MapGet("/a", static (HttpContext context) => context.NextPage())
+                .WithMetadata(new ResponseCacheAttribute { NoStore = noStore, Location = location, Duration = 60 }),
+            new AppSetup { IsOnDefaults = true, Services = static services => services.AddControllers() });
+        Assert.Equal("page 1", (await app.GetAsync("/a")).Body);
+        Assert.Equal("page 2", (await app.GetAsync("/a")).Body);
     }
 
     private static (int Status, string Body, string? CacheControl, string? Vary, string? Pragma, bool HasAge) Compared(Answer answer) =>

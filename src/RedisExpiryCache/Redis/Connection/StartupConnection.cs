@@ -86,7 +86,8 @@ internal sealed class StartupConnection(RedisConnection connection, ILoggerFacto
     {
         OperationErrorKind.RedisRefused when HasPassword => "Check the user and the password of the connection string.",
         OperationErrorKind.RedisRefused => "Redis may require a password: add password=… to the connection string.",
-        _ => "Check the host and the port of the connection string, ssl=true where Redis expects TLS, and that Redis runs there.",
+        _ => "Check the host and the port of the connection string, ssl=true where (and only where) Redis expects TLS, and that Redis runs "
+            + "there.",
     };
 
     private string Endpoints() => string.Join(", ", EndPoints().Select(static endpoint => endpoint switch

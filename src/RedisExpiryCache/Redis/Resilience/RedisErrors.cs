@@ -49,6 +49,7 @@ internal static class RedisErrors
         RedisConnectionException when RedisFailures.DenialIn(failure) is not null => OperationErrorKind.RedisRefused,
         RedisConnectionException => OperationErrorKind.RedisUnavailable,
         RedisServerException => OperationErrorKind.RedisRefused,
+        RedisCommandException => OperationErrorKind.RedisRefused,
         RedisException => OperationErrorKind.RedisUnavailable,
         OperationCanceledException => OperationErrorKind.Canceled,
         ArgumentException or ObjectDisposedException => OperationErrorKind.Misuse,

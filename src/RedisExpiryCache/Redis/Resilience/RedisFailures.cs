@@ -87,13 +87,22 @@ internal static class RedisFailures
         (failure is RedisServerException && Says(failure, NoWrites) is not null) || IsOutOfMemory(failure)
         || failure is RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
 
-    /// <summary>There is no connection because one side does not trust the other.</summary>
+    /// <summary>There is no connection because one side does not trust the other, or does not speak TLS.</summary>
+    /// <remarks>
+    /// StackExchange.Redis reports each failed handshake as one of authentication. A server without TLS closes the connection, or is silent
+    /// until the time-out.
+    /// </remarks>
     public static bool IsTlsFailure(Exception? failure)
     {
-        while (failure is not (null or AuthenticationException))
-            failure = failure.InnerException;
+        var isAuthentication = false;
+        for (; failure is not null; failure = failure.InnerException)
+        {
+            isAuthentication |= failure is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure };
+            if (failure is AuthenticationException || (isAuthentication && failure is IOException))
+                return true;
+        }
 
-        return failure is not null;
+        return false;
     }
 
     /// <summary>The word by which Redis has turned this app away, or this command; null: it has not.</summary>

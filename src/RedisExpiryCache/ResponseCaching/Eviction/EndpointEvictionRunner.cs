@@ -94,6 +94,9 @@ internal sealed class EndpointEvictionRunner(ResponseCacheInvalidator evictions,
 
         var (values, root) = (context.Request.RouteValues, context.Request.PathBase.ToUriComponent());
         var attributes = endpoint.Metadata.GetOrderedMetadata<RedisResponseCacheEvictAttribute>();
+        if (attributes.SelectMany(static attribute => attribute.Faults).FirstOrDefault() is { } fault)
+            throw new InvalidOperationException($"[RedisResponseCacheEvict] at {endpoint.DisplayName}: {fault}");
+
         return
         [
             .. attributes.Select(attribute => new Named(

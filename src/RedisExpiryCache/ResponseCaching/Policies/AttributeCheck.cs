@@ -14,5 +14,8 @@ internal static class AttributeCheck
     private static IEnumerable<string> ErrorsOf(Endpoint endpoint) =>
         endpoint.Metadata.GetOrderedMetadata<RedisResponseCacheAttribute>()
             .SelectMany(static attribute => attribute.Faults)
-            .Select(fault => $"[RedisResponseCache] at {endpoint.DisplayName}: {fault}");
+            .Select(fault => $"[RedisResponseCache] at {endpoint.DisplayName}: {fault}")
+            .Concat(endpoint.Metadata.GetOrderedMetadata<RedisResponseCacheEvictAttribute>()
+                .SelectMany(static attribute => attribute.Faults)
+                .Select(fault => $"[RedisResponseCacheEvict] at {endpoint.DisplayName}: {fault}"));
 }

@@ -11,8 +11,14 @@ namespace RedisExpiryCache.ResponseCaching.Policies;
 internal static class MvcResponseCache
 {
     /// <returns>What the attribute says, its named profile included; null: the endpoint does not carry it.</returns>
+    /// <remarks>
+    /// Null also where the profile is not defined. MVC throws when that action runs; here it would fail all evictions by URL, which read
+    /// the policies of all endpoints.
+    /// </remarks>
     public static CacheProfile? Of(Endpoint endpoint, IServiceProvider services) =>
-        endpoint.Metadata.GetMetadata<ResponseCacheAttribute>() is { } attribute && services.GetService<IOptions<MvcOptions>>() is { } mvc
-            ? attribute.GetCacheProfile(mvc.Value)
+        endpoint.Metadata.GetMetadata<ResponseCacheAttribute>() is { } attribute
+        && services.GetService<IOptions<MvcOptions>>() is { Value: var mvc }
+        && (attribute.CacheProfileName is not { } name || mvc.CacheProfiles.ContainsKey(name))
+            ? attribute.GetCacheProfile(mvc)
             : null;
 }

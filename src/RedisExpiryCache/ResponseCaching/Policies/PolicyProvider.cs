@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.ResponseCaching.Keys;
@@ -70,6 +71,11 @@ internal sealed class PolicyProvider(IOptions<RedisExpiringCacheOptions> options
 
         if (mvc?.VaryByQueryKeys is { } queryKeys && settings is { QueryKeys: null, IgnoredQueryKeys: null })
             settings = settings with { QueryKeys = queryKeys };
+
+        // MVC writes this into the response itself. On an endpoint that is not MVC's nothing does, and a policy of a group would store it.
+        if (mvc is { NoStore: true } or { Location: ResponseCacheLocation.Client }
+            && settings is not { Duration: null, Sliding: null, Fallback: null })
+            settings = settings with { NoStore = true };
 
         var identity = identities?.Of(endpoint);
         return new ResponsePolicy(settings)

@@ -70,9 +70,26 @@ public sealed class RedisFailuresTests
         Assert.Null(RedisFailures.DenialIn(null));
     }
 
+    [Fact]
+    public void A_handshake_with_a_server_without_TLS_is_no_wrong_password()
+    {
+        var failure = new RedisConnectionException(
+            ConnectionFailureType.AuthenticationFailure, CommandFlags.None, "There was an authentication failure", new IOException("EOF"),
+            CommandStatus.Unknown);
+
+        Assert.Null(RedisFailures.DenialIn(failure));
+        Assert.True(RedisFailures.IsTlsFailure(failure));
+        Assert.False(RedisFailures.IsTlsFailure(new IOException()));
+    }
+
     private static FailureKind Of(Exception failure) => RedisFailures.KindOf(failure, isWrite: false, isConnected: true);
 
     private static RedisServerException Refusal(string message) => new(StackExchange.Redis.RedisErrorKind.Unknown, CommandFlags.None, message);
+
+    /// <summary>The client library checks the number of a database itself, once it knows how many there are.</summary>
+    [Fact]
+    public void A_command_that_the_client_library_rejects_is_reported_as_refused() =>
+        Assert.Equal(OperationErrorKind.RedisRefused, RedisErrors.KindOf(new RedisCommandException("Database 77 is not available on server")));
 
     private static RedisConnectionException Connection(ConnectionFailureType type) => new(type, CommandFlags.None, "gone", null, CommandStatus.Unknown);
 }
