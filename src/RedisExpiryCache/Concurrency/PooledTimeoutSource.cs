@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Sources;
-using RedisExpiryCache.Redis.Execution;
 
 namespace RedisExpiryCache.Concurrency;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using RedisExpiryCache.Redis.Execution;
 
 namespace RedisExpiryCache.Concurrency;
 
@@ -22,7 +21,7 @@ internal static class TimeoutSweeper
     {
         // Shared by all callers: it must not capture the first one's ExecutionContext.
         using var detached = ExecutionContextFlow.Scope();
-        return ReplyAwaiter.RealTime.CreateTimer(static _ => Sweep(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return TimeProvider.System.CreateTimer(static _ => Sweep(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many are looked at, in use or not.</summary>

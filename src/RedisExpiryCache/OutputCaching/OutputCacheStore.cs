@@ -6,7 +6,6 @@ using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Generations;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.OutputCaching;
 

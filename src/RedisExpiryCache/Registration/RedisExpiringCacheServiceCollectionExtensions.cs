@@ -16,6 +16,7 @@ using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Generations;
 using RedisExpiryCache.Redis.Locks;
 using RedisExpiryCache.Registration;
+using RedisExpiryCache.ResponseCaching;
 using RedisExpiryCache.ResponseCaching.Collapsing;
 using RedisExpiryCache.ResponseCaching.ContentCoding;
 using RedisExpiryCache.ResponseCaching.Eviction;

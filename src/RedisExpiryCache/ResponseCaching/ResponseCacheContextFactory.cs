@@ -1,6 +1,5 @@
 using RedisExpiryCache.ResponseCaching.Keys;
 using RedisExpiryCache.ResponseCaching.Policies;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching;
 

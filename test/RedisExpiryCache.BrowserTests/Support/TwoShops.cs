@@ -1,4 +1,3 @@
-using RedisExpiryCache.BrowserTests.Support;
 using RedisExpiryCache.IntegrationTests.Support;
 
 [assembly: AssemblyFixture(typeof(TwoShops))]

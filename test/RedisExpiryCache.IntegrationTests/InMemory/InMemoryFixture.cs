@@ -1,4 +1,3 @@
-using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 using RedisExpiryCache.Testing;
 using StackExchange.Redis;

@@ -1,5 +1,3 @@
-using RedisExpiryCache.IntegrationTests.Support;
-
 [assembly: AssemblyFixture(typeof(RedisFixture))]
 
 namespace RedisExpiryCache.IntegrationTests.Support;

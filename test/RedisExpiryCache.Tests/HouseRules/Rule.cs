@@ -5,8 +5,6 @@ namespace RedisExpiryCache.Tests.HouseRules;
 /// <summary>Patterns of what the house does not want, and the one way to look for them.</summary>
 internal static partial class Rule
 {
-    public static readonly string[] Folders = ["Rfc9111", "Expiry", "NearCache", "Protection", "Redis", "ResponseCaching", "OutputCaching"];
-
     public static void FailsWhere(IEnumerable<SourceFile> files, Func<SourceFile, bool> broken, string remedy)
     {
         var offenders = files.Where(broken).Select(file => file.Path).ToList();
@@ -15,20 +13,6 @@ internal static partial class Rule
 
     /// <summary>A whole word, also as part of a dotted name.</summary>
     public static bool Says(string code, string word) => Regex.IsMatch(code, $@"\b{Regex.Escape(word)}\b");
-
-    /// <summary>Names a folder's namespace: in full, in a using, or as the start of a name seen from a neighbour.</summary>
-    public static bool NamesFolder(string code, string folder)
-    {
-        Assert.Contains(folder, Folders);
-        var inFull = $@"\bRedisExpiryCache\s*\.\s*{folder}\b";
-        var inUsing = $@"\busing\s+(?:static\s+|\w+\s*=\s*)?{folder}\b";
-        var fromNeighbour = $@"(?<![\w.]){folder}\s*\.\s*\w";
-        return Regex.IsMatch(code, $"{inFull}|{inUsing}|{fromNeighbour}");
-    }
-
-    /// <summary>Any folder of the library but these.</summary>
-    public static bool NamesFolderOtherThan(string code, params string[] allowed) =>
-        Folders.Except(allowed).Any(folder => NamesFolder(code, folder));
 
     /// <summary>A catch that does nothing at all. A comment does nothing either.</summary>
     [GeneratedRegex(@"\bcatch\b[^{}]*\{\s*\}")]

@@ -4,18 +4,6 @@ namespace RedisExpiryCache.Tests.HouseRules;
 public sealed class RuleTests
 {
     [Theory]
-    [InlineData("using RedisExpiryCache.Redis;", true)]
-    [InlineData("using static RedisExpiryCache.Redis.RedisEntry;", true)]
-    [InlineData("var entry = Redis.RedisEntry.Empty;", true)]
-    [InlineData("global::RedisExpiryCache . Redis.RedisEntry entry;", true)]
-    [InlineData("using RedisExpiryCache.RedisThings;", false)]
-    [InlineData("var redis = options.Redis.Name;", false)]
-    [InlineData("// Kept in Redis.RedisEntry, see RedisExpiryCache.Redis.", false)]
-    [InlineData("Throw(\"Redis.RedisEntry is missing\");", false)]
-    public void Naming_a_folder_is_found(string code, bool found) =>
-        Assert.Equal(found, Rule.NamesFolder(File(code).Names, "Redis"));
-
-    [Theory]
     [InlineData("try { } catch { }", true)]
     [InlineData("catch (Exception e) when (Known(e)) { }", true)]
     [InlineData("catch (Exception)\n{\n    // never mind\n}", true)]

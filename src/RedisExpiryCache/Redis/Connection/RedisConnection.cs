@@ -7,7 +7,6 @@ using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
 using RedisExpiryCache.Redis.Topology;
 using RedisExpiryCache.Redis.Tracking;
-using RedisExpiryCache.Telemetry;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Connection;

@@ -1,4 +1,3 @@
-using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.NearCache;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Execution;

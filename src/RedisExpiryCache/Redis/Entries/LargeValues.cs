@@ -3,7 +3,6 @@ using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
-using RedisExpiryCache.Telemetry;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Entries;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using RedisExpiryCache.Concurrency;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Execution;

@@ -1,12 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
 using RedisExpiryCache.Redis.Tracking;
-using RedisExpiryCache.Telemetry;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Generations;

@@ -7,7 +7,6 @@ using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
-using RedisExpiryCache.Telemetry;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Generations;

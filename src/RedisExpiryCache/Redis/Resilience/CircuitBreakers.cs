@@ -4,7 +4,6 @@ using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Topology;
-using RedisExpiryCache.Telemetry;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Resilience;

@@ -1,4 +1,4 @@
-using RedisExpiryCache.Telemetry;
+using RedisExpiryCache.Redis.Connection;
 using StackExchange.Redis;
 
 namespace RedisExpiryCache.Redis.Resilience;

@@ -3,7 +3,6 @@ using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Generations;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.Redis.Resilience;
 

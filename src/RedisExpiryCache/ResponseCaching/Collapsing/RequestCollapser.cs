@@ -10,7 +10,6 @@ using RedisExpiryCache.ResponseCaching.Eviction;
 using RedisExpiryCache.ResponseCaching.Keys;
 using RedisExpiryCache.ResponseCaching.Lookup;
 using RedisExpiryCache.Rfc9111;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Collapsing;
 

@@ -10,7 +10,6 @@ using RedisExpiryCache.Redis.Generations;
 using RedisExpiryCache.ResponseCaching.Lookup;
 using RedisExpiryCache.ResponseCaching.Storage;
 using RedisExpiryCache.Rfc9111;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.ContentCoding;
 

@@ -8,7 +8,6 @@ using RedisExpiryCache.ResponseCaching.Lookup;
 using RedisExpiryCache.ResponseCaching.Policies;
 using RedisExpiryCache.ResponseCaching.Renewals;
 using RedisExpiryCache.ResponseCaching.Storage;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Eviction;
 

@@ -6,7 +6,6 @@ using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Generations;
 using RedisExpiryCache.ResponseCaching.Keys;
 using RedisExpiryCache.ResponseCaching.Storage;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Lookup;
 

@@ -1,6 +1,5 @@
 using RedisExpiryCache.ResponseCaching.Lookup;
 using RedisExpiryCache.ResponseCaching.Storage;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Origin;
 

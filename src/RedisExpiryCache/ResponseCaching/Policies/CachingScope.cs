@@ -1,6 +1,5 @@
 using RedisExpiryCache.ResponseCaching.Storage;
 using RedisExpiryCache.Rfc9111;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 

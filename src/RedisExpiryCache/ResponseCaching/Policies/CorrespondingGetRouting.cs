@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 

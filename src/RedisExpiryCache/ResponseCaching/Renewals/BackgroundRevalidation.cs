@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using RedisExpiryCache.ResponseCaching.Collapsing;
 using RedisExpiryCache.ResponseCaching.Keys;
 using RedisExpiryCache.ResponseCaching.Lookup;
-using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.ResponseCaching.Renewals;
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
-using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Resilience;
+using RedisExpiryCache.Telemetry;
 
-namespace RedisExpiryCache.Telemetry;
+namespace RedisExpiryCache.Redis.Entries;
 
 /// <summary>What both layers warn of about an entry under a key: each once a minute.</summary>
 internal sealed class EntryWarnings(ILogger logger)

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Resilience;
+using RedisExpiryCache.Telemetry;
 
-namespace RedisExpiryCache.Telemetry;
+namespace RedisExpiryCache.Redis.Connection;
 
 /// <summary>What a circuit stands for, as the metrics name it.</summary>
 internal enum CircuitScope

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace RedisExpiryCache.Redis.Execution;
+namespace RedisExpiryCache.Concurrency;
 
 /// <summary>Tells a reply that Redis did not send from one that no thread of the pool was free to process.</summary>
 /// <remarks>A timeout of the second kind says nothing about Redis, so it does not count for the circuit breaker.</remarks>

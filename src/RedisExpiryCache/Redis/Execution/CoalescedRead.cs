@@ -1,6 +1,6 @@
-using RedisExpiryCache.Redis.Execution;
+using RedisExpiryCache.Concurrency;
 
-namespace RedisExpiryCache.Concurrency;
+namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>A question that is asked for several: they join it until it is asked.</summary>
 /// <param name="budget">Of the first of them: what is asked for several is nobody's call.</param>

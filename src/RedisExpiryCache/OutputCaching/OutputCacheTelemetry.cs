@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using RedisExpiryCache.OutputCaching;
 using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Resilience;
+using RedisExpiryCache.Telemetry;
 
-namespace RedisExpiryCache.Telemetry;
+namespace RedisExpiryCache.OutputCaching;
 
 /// <summary>The calls of the output cache's store, as the metrics name them.</summary>
 internal enum OutputCacheOperation

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
 using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Resilience;
-using RedisExpiryCache.ResponseCaching;
 using RedisExpiryCache.ResponseCaching.Renewals;
 using RedisExpiryCache.Rfc9111;
+using RedisExpiryCache.Telemetry;
 
-namespace RedisExpiryCache.Telemetry;
+namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>How a request fared with the response cache.</summary>
 internal enum ResponseOutcome

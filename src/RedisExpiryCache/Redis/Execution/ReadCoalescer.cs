@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
+using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Redis.Connection;
-using RedisExpiryCache.Redis.Execution;
 
-namespace RedisExpiryCache.Concurrency;
+namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>
 /// Questions about one key that would be under way at the same time are made one: of a crowd, Redis hears a question for each round trip, not for each caller.

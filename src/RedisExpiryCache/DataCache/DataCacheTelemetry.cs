@@ -2,30 +2,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Resilience;
+using RedisExpiryCache.Telemetry;
 
-namespace RedisExpiryCache.Telemetry;
-
-/// <summary>The calls of the data cache, as the metrics name them.</summary>
-internal enum DataOperation
-{
-    Get,
-    Set,
-    Refresh,
-    Remove,
-    RemoveByTag,
-    GetLifetime,
-    Expire,
-    Slide,
-}
-
-/// <summary>How a call of the data cache, or of the output cache's store, ended.</summary>
-internal enum DataOutcome
-{
-    Hit,
-    Miss,
-    Done,
-    Error,
-}
+namespace RedisExpiryCache.DataCache;
 
 /// <summary>Says what the data cache did, in the log and in the metrics, by the same names.</summary>
 internal sealed class DataCacheTelemetry

@@ -1,10 +1,9 @@
-using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Telemetry;
 using StackExchange.Redis;
 
-namespace RedisExpiryCache.Tests.Concurrency;
+namespace RedisExpiryCache.Tests.Redis.Execution;
 
 /// <summary>Questions that the test answers when it likes.</summary>
 public sealed class ReadCoalescerTests : IDisposable
