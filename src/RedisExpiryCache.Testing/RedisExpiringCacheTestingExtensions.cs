@@ -9,7 +9,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers the cache for the tests of an application, without Redis.</summary>
 public static class RedisExpiringCacheTestingServiceCollectionExtensions
 {
-    /// <summary>Adds the cache, or takes the one that the application has added, and keeps its entries in memory in place of Redis.</summary>
+    /// <summary>Adds the cache, unless the application has, and keeps its entries in memory in place of Redis.</summary>
     /// <remarks>
     /// <para>
     /// The library runs unchanged: data, tags, stored responses, evictions, the store of the output cache and keyed caches behave as on
@@ -46,6 +46,12 @@ public static class RedisExpiringCacheTestingServiceCollectionExtensions
     /// <param name="configure">Settings of the unkeyed cache, which apply after those of the application.</param>
     /// <returns><paramref name="services"/>.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// factory.WithWebHostBuilder(host => host.ConfigureTestServices(services =>
+    ///     services.AddRedisExpiringCacheForTesting(options => options.ResponseCaching.Enabled = false)));
+    /// </code>
+    /// </example>
     public static IServiceCollection AddRedisExpiringCacheForTesting(this IServiceCollection services, Action<RedisExpiringCacheOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -58,6 +64,13 @@ public static class RedisExpiringCacheTestingServiceCollectionExtensions
     /// <param name="timeProvider">The clock, which becomes the <see cref="TimeProvider"/> of the container.</param>
     /// <returns><paramref name="services"/>.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// var clock = new FakeTimeProvider();
+    /// factory.WithWebHostBuilder(host => host.ConfigureTestServices(services => services.AddRedisExpiringCacheForTesting(clock)));
+    /// clock.Advance(TimeSpan.FromMinutes(1));
+    /// </code>
+    /// </example>
     public static IServiceCollection AddRedisExpiringCacheForTesting(this IServiceCollection services, TimeProvider timeProvider)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -71,6 +84,13 @@ public static class RedisExpiringCacheTestingServiceCollectionExtensions
     /// <param name="timeProvider">The clock, which becomes the <see cref="TimeProvider"/> of the container.</param>
     /// <returns><paramref name="services"/>.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <example>
+    /// <code>
+    /// var clock = new FakeTimeProvider();
+    /// factory.WithWebHostBuilder(host => host.ConfigureTestServices(services =>
+    ///     services.AddRedisExpiringCacheForTesting(options => options.InstanceName = "test:", clock)));
+    /// </code>
+    /// </example>
     public static IServiceCollection AddRedisExpiringCacheForTesting(
         this IServiceCollection services, Action<RedisExpiringCacheOptions> configure, TimeProvider timeProvider) =>
         services.AddRedisExpiringCacheForTesting(configure).AddRedisExpiringCacheForTesting(timeProvider);

@@ -2,8 +2,8 @@ namespace RedisExpiryCache;
 
 /// <summary>Evicts stored responses, or marks them stale, on every node at once.</summary>
 /// <remarks>
-/// When a call has returned, no request that starts later is answered by a response that was produced before or during the call. Each call
-/// is one Redis DEL of one small key, however many responses it evicts.
+/// When a call has returned, no request that starts later is answered by a response that was produced before or during the call. An
+/// eviction is one Redis DEL of one or two small keys, by tag after one script, however many responses it evicts.
 /// <para>
 /// A call that cannot evict throws within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>:
 /// <see cref="StackExchange.Redis.RedisConnectionException"/>, <see cref="StackExchange.Redis.RedisTimeoutException"/> or

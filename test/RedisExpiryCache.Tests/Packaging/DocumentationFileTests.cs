@@ -10,8 +10,16 @@ public sealed partial class DocumentationFileTests
 {
     private const int MostWords = 20;
 
-    private static readonly Lazy<PublicSurface> Library =
-        new(static () => new PublicSurface(Path.Combine(AppContext.BaseDirectory, "RedisExpiryCache.dll")));
+    private const string UsingsOfTests = """
+        using Microsoft.AspNetCore.Mvc.Testing;
+        using Microsoft.AspNetCore.TestHost;
+        using Microsoft.Extensions.DependencyInjection;
+        using Microsoft.Extensions.Time.Testing;
+        """;
+
+    private static readonly Lazy<PublicSurface[]> Packages = new(static () => Array.ConvertAll(
+        ["RedisExpiryCache.dll", "RedisExpiryCache.Testing.dll"],
+        static (string name) => new PublicSurface(Path.Combine(AppContext.BaseDirectory, name))));
 
     /// <summary>Members of the cache are typed by the names of its interfaces, and a lifetime is only read.</summary>
     private static readonly string[] NotTyped = [nameof(RedisExpiringCache), nameof(CacheEntryLifetime)];
@@ -27,28 +35,37 @@ public sealed partial class DocumentationFileTests
         ("context", "HttpContext context = null!;"),
     ];
 
-    public static TheoryData<string> TypedByUsers => [.. Library.Value.Members.Where(IsTypedByUsers).Select(IdOf)];
+    /// <summary>The same for examples of the package for tests, which stand in a test project.</summary>
+    private static readonly (string Name, string Declaration)[] KnownToTests =
+    [
+        ("factory", "var factory = new WebApplicationFactory<Program>();"),
+        ("services", "var services = new ServiceCollection();"),
+    ];
 
-    public static TheoryData<string> Examples => [.. Library.Value.Members.Where(member => CodeOf(member) is not null).Select(IdOf)];
+    public static TheoryData<string> TypedByUsers => [.. Members.Where(IsTypedByUsers).Select(IdOf)];
+
+    public static TheoryData<string> Examples => [.. Members.Where(member => CodeOf(member) is not null).Select(IdOf)];
+
+    private static IEnumerable<ISymbol> Members => Packages.Value.SelectMany(static package => package.Members);
 
     [Fact]
     public void Internal_members_are_not_in_the_documentation_file()
     {
-        Assert.NotEmpty(Library.Value.Members);
-        Assert.Empty(Library.Value.InternalIds);
+        Assert.All(Packages.Value, static package => Assert.NotEmpty(package.Members));
+        Assert.Empty(Packages.Value.SelectMany(static package => package.InternalIds));
     }
 
     [Fact]
     public void Every_public_member_has_a_summary() =>
-        Assert.Empty(Library.Value.Members.Where(member => !IsInherited(member) && Texts(member, "summary").Count() != 1).Select(IdOf));
+        Assert.Empty(Members.Where(member => !IsInherited(member) && Texts(member, "summary").Count() != 1).Select(IdOf));
 
     [Fact]
-    public void The_first_sentence_of_a_summary_has_at_most_20_words() => Assert.Empty(Library.Value.Members
+    public void The_first_sentence_of_a_summary_has_at_most_20_words() => Assert.Empty(Members
         .Where(member => Texts(member, "summary").Any(static summary => Words(FirstSentence().Match(summary).Value) > MostWords)).Select(IdOf));
 
     [Fact]
     public void Every_parameter_type_parameter_and_result_is_described() =>
-        Assert.Empty(Library.Value.Members.Where(static member => !IsInherited(member)).SelectMany(Missing));
+        Assert.Empty(Members.Where(static member => !IsInherited(member)).SelectMany(Missing));
 
     [Theory]
     [MemberData(nameof(TypedByUsers))]
@@ -59,12 +76,11 @@ public sealed partial class DocumentationFileTests
     public void Every_example_compiles(string id)
     {
         var code = CodeOf(Member(id))!.Trim();
-        var known = Known.Where(variable => !code.Contains($"var {variable.Name} ", StringComparison.Ordinal))
+        var isTest = Member(id).ContainingAssembly.Name == "RedisExpiryCache.Testing";
+        var known = (isTest ? KnownToTests : Known).Where(variable => !code.Contains($"var {variable.Name} ", StringComparison.Ordinal))
             .Select(static variable => variable.Declaration);
         Assert.Empty(Snippet.ErrorsIn($"""
-            using System.Buffers;
-            using Microsoft.Extensions.Caching.Distributed;
-            using RedisExpiryCache;
+            {(isTest ? UsingsOfTests : "using System.Buffers;\nusing Microsoft.Extensions.Caching.Distributed;\nusing RedisExpiryCache;")}
             {string.Join('\n', known)}
             {code}
             {(code.EndsWith(']') ? "static string Handler() => \"\";" : "")}
@@ -85,19 +101,22 @@ public sealed partial class DocumentationFileTests
         return [.. parameters.Concat(types).Select(name => $"{IdOf(member)}: {name}"), .. result ? new[] { $"{IdOf(member)}: returns" } : []];
     }
 
-    private static ISymbol Member(string id) => Library.Value.Members.Single(member => IdOf(member) == id);
+    private static ISymbol Member(string id) => Members.Single(member => IdOf(member) == id);
+
+    private static XElement? DocumentationOf(ISymbol member) =>
+        Packages.Value.Select(package => package.DocumentationOf(member)).FirstOrDefault(static found => found is not null);
 
     private static string IdOf(ISymbol member) => member.GetDocumentationCommentId()!;
 
-    private static bool IsInherited(ISymbol member) => Library.Value.DocumentationOf(member)?.Element("inheritdoc") is not null;
+    private static bool IsInherited(ISymbol member) => DocumentationOf(member)?.Element("inheritdoc") is not null;
 
-    private static string? CodeOf(ISymbol member) => Library.Value.DocumentationOf(member)?.Element("example")?.Element("code")?.Value;
+    private static string? CodeOf(ISymbol member) => DocumentationOf(member)?.Element("example")?.Element("code")?.Value;
 
     private static IEnumerable<string> Names(ISymbol member, string element) =>
-        (Library.Value.DocumentationOf(member)?.Elements(element) ?? []).Where(HasText).Select(static found => found.Attribute("name")!.Value);
+        (DocumentationOf(member)?.Elements(element) ?? []).Where(HasText).Select(static found => found.Attribute("name")!.Value);
 
     private static IEnumerable<string> Texts(ISymbol member, string element) =>
-        (Library.Value.DocumentationOf(member)?.Elements(element) ?? []).Where(HasText).Select(static found => TextOf(found));
+        (DocumentationOf(member)?.Elements(element) ?? []).Where(HasText).Select(static found => TextOf(found));
 
     private static bool HasText(XElement element) => TextOf(element).Length > 0;
 

@@ -146,8 +146,6 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
 
         connection.Large.Remember(fullKey, payload.Length);
         connection.Pending.Cancel(fullKey, pending);
-        if (kind == EntryKind.Response)
-            connection.Cold.End();
 
         Task<RedisResult> Tracked(Task<RedisResult> reply)
         {
@@ -157,6 +155,9 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
             return reply;
         }
     }
+
+    /// <summary>Ends the cold start: a response has been stored, with all that it needs to be found.</summary>
+    public void EndColdStart() => connection.Cold.End();
 
     /// <summary>Gives an entry a new expiry and leaves its value alone.</summary>
     /// <returns>The tags of the entry; null when there is no such entry.</returns>

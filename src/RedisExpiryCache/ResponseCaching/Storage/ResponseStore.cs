@@ -70,6 +70,9 @@ internal sealed class ResponseStore(
         var kept = ExtendAsync(question.UrlKey, stored.Generation, stored.Value, stamps, lifetime.TimeToLive ?? lifetime.Sliding!.Value, call);
         var bounded = union.Length == 0 ? Task.CompletedTask : BoundAsync(question, stored.Generation, digest, lifetime, call);
         await Task.WhenAll(write, kept, bounded);
+
+        // Not with the reply to the SET: in a cold process that may come before the code of the others is compiled.
+        entries.EndColdStart();
         urls.Remember(question.UrlKey, stored);
         return await kept;
     }
