@@ -1,3 +1,4 @@
+using RedisExpiryCache.BrowserTests.Support;
 using RedisExpiryCache.IntegrationTests.Support;
 
 [assembly: AssemblyFixture(typeof(TwoShops))]

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.IntegrationTests.Support;
-using RedisExpiryCache.Redis;
+using RedisExpiryCache.Redis.Entries;
+using RedisExpiryCache.Redis.Execution;
 
 namespace RedisExpiryCache.IntegrationTests.Faults;
 
@@ -23,7 +24,7 @@ public sealed class ColdStartTests(RedisFixture fixture)
         });
 
         var first = await app.GetAsync("/first");
-        Assert.True(first.WasStored, first.CacheStatusHeader);
+        Assert.True(first.WasStored, first.CacheStatus);
         await app.CountedAsync(1, "response.stores", ("outcome", "stored"));
         var later = 0;
         await Eventually.True(
@@ -42,7 +43,7 @@ public sealed class ColdStartTests(RedisFixture fixture)
         var expiry = new EntryExpiry(Sliding: TimeSpan.FromMinutes(1), AbsoluteEnd: null);
 
         await app.Services.GetRequiredService<EntryStore>()
-            .WriteAsync($"cold:{Guid.NewGuid():N}", default, expiry, [], TimeProvider.System.GetUtcNow(), Call.Detached());
+            .WriteAsync($"cold:{Guid.NewGuid():N}", default, expiry, [], TimeProvider.System.GetUtcNow(), OperationContext.Detached());
         Assert.False(cold.IsOver);
 
         Assert.True((await app.GetAsync("/first")).WasStored);

@@ -1,3 +1,4 @@
+using RedisExpiryCache.IntegrationTests.InMemory;
 using RedisExpiryCache.IntegrationTests.Support;
 using RedisExpiryCache.Testing;
 using StackExchange.Redis;

@@ -79,7 +79,7 @@ public sealed class PipelineTests(RedisFixture fixture)
                     : branch.UseWhen(static _ => true, static inner => inner.UseRedisExpiringCache())),
             });
 
-        Assert.Equal("RedisExpiryCache; fwd=uri-miss; stored", (await app.GetAsync("/a")).CacheStatusHeader);
+        Assert.Equal("RedisExpiryCache; fwd=uri-miss; stored", (await app.GetAsync("/a")).CacheStatus);
         Assert.True((await app.GetAsync("/a")).IsHit);
         await app.GetAsync("/a", ("Cache-Control", "no-cache"));
         await app.CountedAsync(2, "response.stores", ("outcome", "stored"));

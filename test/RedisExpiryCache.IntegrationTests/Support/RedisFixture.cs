@@ -1,3 +1,5 @@
+using RedisExpiryCache.IntegrationTests.Support;
+
 [assembly: AssemblyFixture(typeof(RedisFixture))]
 
 namespace RedisExpiryCache.IntegrationTests.Support;

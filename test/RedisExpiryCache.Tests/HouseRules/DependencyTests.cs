@@ -24,9 +24,9 @@ public sealed partial class DependencyTests
         ["DataCache"] = [Root, "Expiry", "Concurrency", "Telemetry", "Redis"],
         ["OutputCaching"] = ["Expiry", "Telemetry", "Redis"],
         ["ResponseCaching"] = [Root, "HttpFields", "Expiry", "Concurrency", "Rfc9111", "Telemetry", "NearCache", "Redis"],
-        ["Configuration"] = [Root, "Telemetry", "Redis", "ResponseCaching"],
+        ["Configuration"] = [Root, "HttpFields", "Telemetry", "Redis", "ResponseCaching"],
         ["Registration"] = [Root, "Concurrency", "Telemetry", "Redis", "OutputCaching", "ResponseCaching", "Configuration"],
-        [Root] = ["Expiry", "Concurrency", "Rfc9111", "Telemetry", "Redis", "DataCache", "ResponseCaching", "Configuration"],
+        [Root] = ["HttpFields", "Concurrency", "Rfc9111", "Telemetry", "Redis", "DataCache", "ResponseCaching", "Configuration"],
     };
 
     private static readonly string[] Pure = ["Rfc9111", "HttpFields", "Expiry"];

@@ -3,7 +3,7 @@ using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
 using StackExchange.Redis;
 
-namespace RedisExpiryCache.DataCache;
+namespace RedisExpiryCache.Redis.Entries;
 
 /// <summary>Data keys that begin with a reserved word, on a Redis where Microsoft's provider writes them unmarked.</summary>
 /// <remarks>Its entry is a hash, which nothing else of this library is. The newer one counts: a write here removes that hash.</remarks>

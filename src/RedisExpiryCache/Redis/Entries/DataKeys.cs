@@ -1,4 +1,4 @@
-namespace RedisExpiryCache.DataCache;
+namespace RedisExpiryCache.Redis.Entries;
 
 /// <summary>Redis keys of data entries: <c>{InstanceName}{key}</c>, but for keys that begin with a reserved word.</summary>
 /// <remarks>

@@ -1,10 +1,9 @@
 using CsCheck;
-using RedisExpiryCache.DataCache;
-using RedisExpiryCache.OutputCaching;
 using RedisExpiryCache.Redis.Entries;
+using RedisExpiryCache.OutputCaching;
 using RedisExpiryCache.ResponseCaching.Keys;
 
-namespace RedisExpiryCache.Tests.DataCache;
+namespace RedisExpiryCache.Tests.Redis.Entries;
 
 public sealed class DataKeysTests
 {
