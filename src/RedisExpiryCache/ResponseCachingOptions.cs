@@ -30,7 +30,7 @@ public sealed class ResponseCachingOptions
     /// The longest wait of one request for Redis, in all. Default: 100 milliseconds. Range: more than zero, up to 1 hour.
     /// </summary>
     /// <remarks>
-    /// LookupResult, store and evictions share it. After it the application answers as if there were no cache. Raise it where Redis is far away,
+    /// Lookup, store and evictions share it. After it the application answers as if there were no cache. Raise it where Redis is far away,
     /// or where bodies are large and the network is slow. The first requests of a process, until a response has been stored or Redis has
     /// once not replied in time, wait for up to <see cref="RedisExpiringCacheOptions.OperationTimeout"/> where that is longer.
     /// </remarks>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace RedisExpiryCache.Concurrency;
 
 /// <summary>
-/// ReplyAwaiter that may take so long and no longer. One timer looks at all of them: there is a wait for each command, nearly all are over within a millisecond, and a
+/// Waits that may take so long and no longer. One timer looks at all of them: there is a wait for each command, nearly all are over within a millisecond, and a
 /// timer for each would cost more than the command does on our side. So a wait may end a tick late.
 /// </summary>
 internal static class TimeoutSweeper

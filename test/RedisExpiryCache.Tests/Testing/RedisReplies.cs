@@ -3,7 +3,7 @@ namespace RedisExpiryCache.Tests.Testing;
 /// <summary>What Redis replies: held against the server in memory here, and against Redis itself in the integration tests.</summary>
 public static class RedisReplies
 {
-    /// <summary>RedisCommands, one after the other, and the last reply. A key is one of a, b, c, h and l. An error may say more.</summary>
+    /// <summary>Commands, one after the other, and the last reply. A key is one of a, b, c, h and l. An error may say more.</summary>
     public static TheoryData<string, string> OfCommands => new()
     {
         { "PING", "+PONG" },

@@ -157,7 +157,7 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         return new RedisRoute(this, connected!.GetDatabase(), circuit, circuit.ProbeKey, Access.Probe);
     }
 
-    /// <summary>ReplyAwaiter for what somebody else asks, who tells the circuit.</summary>
+    /// <summary>Waits for what somebody else asks, who tells the circuit.</summary>
     public ValueTask<T> AwaitSharedAsync<T>(Task<T> answer, OperationContext call) => ReplyAwaiter.ForReplyAsync(answer, call, TimeLimitOf(call));
 
     /// <summary>Replaces a silent connection, if Redis answers on a new one. One that a factory handed in stays.</summary>

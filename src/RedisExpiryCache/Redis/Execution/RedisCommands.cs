@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>
-/// RedisCommands in the words that the documentation promises to operators, to their ACLs and to whoever counts them. The client library's own
+/// Commands in the words that the documentation promises to operators, to their ACLs and to whoever counts them. The client library's own
 /// methods say SETEX or PSETEX for a SET with an expiry (see <see cref="SetCommand"/>), and UNLINK for DEL where the server knows it.
 /// </summary>
 internal static class RedisCommands

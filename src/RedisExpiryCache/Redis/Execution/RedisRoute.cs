@@ -31,7 +31,7 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
     /// <summary>An exception filter: see <see cref="CircuitBreakers.RecordFailure"/>.</summary>
     public bool Failed(Exception failure, OperationContext call, long since) => connection.Circuits.RecordFailure(failure, this, call, since);
 
-    /// <summary>ReplyAwaiter for a reply, and tells the circuit of it.</summary>
+    /// <summary>Waits for a reply, and tells the circuit of it.</summary>
     public ValueTask<T> AwaitReplyAsync<T>(Task<T> reply, OperationContext call) =>
         ReplyAwaiter.IsPlain(call) ? PooledReplySource<T>.For(reply, this, call, connection.TimeLimitOf(call)) : CompleteOtherwise(reply, call);
 

@@ -183,7 +183,7 @@ internal sealed class GenerationStore(RedisConnection connection)
     }
 
     /// <summary>
-    /// ResponseCacheContextFactory the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
+    /// Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
     /// </summary>
     public async ValueTask UpdateMetadataAsync(string key, OperationContext call)
     {

@@ -11,7 +11,7 @@ internal abstract record CollapseResult
     {
     }
 
-    /// <summary>OperationContext the origin; followers wait for the end of this call.</summary>
+    /// <summary>Call the origin; followers wait for the end of this call.</summary>
     internal sealed record Lead(OriginCall Call) : CollapseResult;
 
     /// <summary>Serve the response of another request.</summary>
@@ -22,7 +22,7 @@ internal abstract record CollapseResult
     /// <summary>Look the response up again.</summary>
     internal sealed record Retry : CollapseResult;
 
-    /// <summary>OperationContext the origin; no request waits for it.</summary>
+    /// <summary>Call the origin; no request waits for it.</summary>
     internal sealed record FetchAlone(OriginCall Call) : CollapseResult;
 
     /// <summary>Serve the stale response, or 503.</summary>

@@ -15,7 +15,7 @@ internal enum MissingGenerations
     Create,
 }
 
-/// <summary>GenerationStore that a lookup did not find, and the guards that they had at that time.</summary>
+/// <summary>Generations that a lookup did not find, and the guards that they had at that time.</summary>
 /// <remarks>
 /// They are created once there is a response to store, so a request whose response is not stored leaves no key of its own. Every eviction of a
 /// generation deletes its guard first: a response whose guards have not changed since the lookup follows no eviction.

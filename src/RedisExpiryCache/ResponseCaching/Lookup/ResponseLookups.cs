@@ -84,7 +84,7 @@ internal sealed class ResponseLookups(
         }
     }
 
-    /// <summary>ReplyAwaiter for Redis; what comes after that is <see cref="AnswerAsync"/>'s, apart, so that what waits is small.</summary>
+    /// <summary>Waits for Redis; what comes after that is <see cref="AnswerAsync"/>'s, apart, so that what waits is small.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<LookupResult> AskAsync(LookupRequest question, MissingGenerations missing, OperationContext call, int sharedBy = 1)
     {
@@ -254,7 +254,7 @@ internal sealed class ResponseLookups(
     /// <param name="Url">As this process knows it; null: not at all.</param>
     /// <param name="Key">Under which there may be a response; null: there is none yet.</param>
     /// <param name="IsAsOne">It is asked for together with the generations.</param>
-    /// <param name="Absent">GenerationStore that were read already, and not found; null: none.</param>
+    /// <param name="Absent">Generations that were read already, and not found; null: none.</param>
     private readonly record struct Guess(
         string[] GenerationKeys, VariantIndex? Url, string? Key, bool IsAsOne, AbsentGenerations? Absent = null);
 }

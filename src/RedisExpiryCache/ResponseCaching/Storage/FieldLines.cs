@@ -24,7 +24,7 @@ internal static class FieldLines
     private static readonly SearchValues<byte> ValueBytes =
         SearchValues.Create([(byte)'\t', .. Enumerable.Range(' ', '~' - ' ' + 1).Select(static c => (byte)c)]);
 
-    /// <summary>StoredRange of the format: to be added to at its end alone.</summary>
+    /// <summary>Part of the format: to be added to at its end alone.</summary>
     private static readonly string[] CommonNames =
     [
         "Content-Type", "Date", "Cache-Control", "ETag", "Last-Modified", "Vary", "Expires", "Content-Language",

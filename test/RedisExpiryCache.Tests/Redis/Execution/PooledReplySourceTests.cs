@@ -51,7 +51,7 @@ public class PooledReplySourceTests
         Assert.Equal(Enumerable.Range(0, 100), await Task.WhenAll(waits));
     }
 
-    /// <summary>ReplyAwaiter are used again, so replies and time-outs at the same moment must not reach those who use them next.</summary>
+    /// <summary>Waits are used again, so replies and time-outs at the same moment must not reach those who use them next.</summary>
     [Fact]
     public async Task However_replies_and_time_outs_fall_together_each_wait_ends_once_and_with_its_own()
     {
