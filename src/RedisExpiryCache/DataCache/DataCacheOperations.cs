@@ -23,7 +23,7 @@ internal sealed class DataCacheOperations(RedisConnection connection, FailOpenPo
         connection, options.EntryFormat, EntryKind.Data, options.NearCache.IncludeData ? connection.Near : null);
 
     private readonly string instanceName = options.InstanceName ?? "";
-    private readonly ReservedDataKeys reserved = new(connection, options.InstanceName ?? "");
+    private readonly ReservedDataKeys reserved = new(new RedisExecutor(connection), options.InstanceName ?? "");
     private readonly TaggedEntryStore entryTags = new(new GenerationStore(connection), $"{options.InstanceName}tag:data:");
 
     public ValueTask<byte[]?> GetAsync(string key, OperationContext call) =>

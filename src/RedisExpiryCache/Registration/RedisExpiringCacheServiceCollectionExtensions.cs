@@ -13,6 +13,7 @@ using RedisExpiryCache.Concurrency;
 using RedisExpiryCache.Configuration;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Entries;
+using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Generations;
 using RedisExpiryCache.Redis.Locks;
 using RedisExpiryCache.Registration;
@@ -244,6 +245,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         });
         services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Clock);
         services.TryAddSingleton(static provider => provider.GetRequiredService<RedisExpiringCache>().Connection.Pending);
+        services.TryAddSingleton(static provider => new RedisExecutor(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton(static provider => new GenerationStore(provider.GetRequiredService<RedisExpiringCache>().Connection));
         services.TryAddSingleton(static provider =>
         {
@@ -264,12 +266,12 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.TryAddSingleton<EndpointCatalog>();
         services.TryAddSingleton<ResponseCacheTelemetry>();
         services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<ResponseLookups>(provider, provider.GetRequiredService<RedisExpiringCache>().Connection));
-        services.TryAddSingleton(static provider => new VariantList(provider.GetRequiredService<RedisExpiringCache>().Connection));
+        services.TryAddSingleton(static provider => new VariantList(provider.GetRequiredService<RedisExecutor>()));
         services.TryAddSingleton<ResponseStore>();
         services.TryAddSingleton<EncodedCopies>();
         services.TryAddSingleton<ResponseCacheInvalidator>();
         services.TryAddSingleton<EndpointEvictionRunner>();
-        services.TryAddSingleton(static provider => new DistributedLock(provider.GetRequiredService<RedisExpiringCache>().Connection));
+        services.TryAddSingleton(static provider => new DistributedLock(provider.GetRequiredService<RedisExecutor>()));
         services.TryAddSingleton<RequestCollapser>();
         services.AddRenewalPipeline();
         services.TryAddSingleton<BackgroundRevalidation>();

@@ -33,6 +33,19 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
 
     private static readonly RedisValue[] MicrosoftFields = ["absexp", "sldexp", "data", "tags"];
 
+    private static readonly RedisCommand<NewExpiry, RedisResult> Expire = new(
+        Access.Write,
+        static (database, key, expire) => Scripts.Expire(
+            database, key, expire.Head, expire.TaggedHead, expire.TtlMs, MicrosoftEntryFields.From(expire.Expiry)))
+    {
+        RespectsTombstones = true,
+        ChangesValue = true,
+    };
+
+    private static readonly RedisCommand<int, RedisResult> Lifetime = new(
+        Access.Read, static (database, key, _) => Scripts.Lifetime(database, key)) { RespectsTombstones = true };
+
+    private readonly RedisExecutor executor = new(connection);
     private LargeValueReader? largeReads;
 
     /// <summary>Whether entries are written as strings, and so read as such first.</summary>
@@ -163,32 +176,26 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
     /// <returns>The tags of the entry; null when there is no such entry.</returns>
     public async ValueTask<TagGeneration[]?> ExpireAsync(string fullKey, EntryExpiry expiry, DateTimeOffset serverNow, OperationContext call)
     {
-        var redis = await connection.OpenAsync(fullKey, Access.Write, call);
-        if (connection.Pending.Contains(fullKey))
-            return null;
-
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         if (ttlMs == 0)
-            return await redis.DeleteAsync([fullKey], call) > 0 ? [] : null;
+            return !connection.Pending.Contains(fullKey) && await executor.DeleteAsync([fullKey], call) > 0 ? [] : null;
 
         var seed = CompactEntryCodec.SeedOf(fullKey, kind);
         var size = CompactEntryCodec.HeadSize(CompactEntryCodec.FlagsOf(expiry));
         byte[] head = new byte[size], taggedHead = new byte[size];
         CompactEntryCodec.EncodeHead(head, seed, expiry, tagged: false);
         CompactEntryCodec.EncodeHead(taggedHead, seed, expiry, tagged: true);
-        var stamps = await redis.AwaitWriteAsync(
-            Scripts.Expire(redis.Database, fullKey, head, taggedHead, ttlMs, MicrosoftEntryFields.From(expiry)), call);
-        return stamps.IsNull ? null : TagGeneration.TryDecode(Replies.Bytes(stamps).Span);
+        var stamps = await executor.ExecuteAsync(Expire, fullKey, new NewExpiry(expiry, head, taggedHead, ttlMs), call);
+        return stamps is null or { IsNull: true } ? null : TagGeneration.TryDecode(Replies.Bytes(stamps).Span);
     }
 
     /// <summary>What is left of an entry, which is not slid by asking. Null when there is none.</summary>
     public async ValueTask<(CacheEntryLifetime Lifetime, TagGeneration[] Tags)?> LifetimeAsync(string fullKey, OperationContext call)
     {
-        var redis = await connection.OpenAsync(fullKey, Access.Read, call);
-        if (connection.Pending.Contains(fullKey))
+        if (await executor.ExecuteAsync(Lifetime, fullKey, 0, call) is not { } found)
             return null;
 
-        var reply = Replies.Array(await redis.AwaitReplyAsync(Scripts.Lifetime(redis.Database, fullKey), call));
+        var reply = Replies.Array(found);
         if (reply.Length == 0 || Describe(reply, fullKey) is not var (expiry, stamps) || TagGeneration.TryDecode(stamps.Span) is not { } tags)
             return null;
 
@@ -200,18 +207,7 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
 
     /// <summary>DEL.</summary>
     /// <returns>How many of the keys there were.</returns>
-    public async ValueTask<long> RemoveAsync(IReadOnlyCollection<string> fullKeys, OperationContext call)
-    {
-        var redis = await connection.OpenAsync(fullKeys.FirstOrDefault(), Access.Write, call);
-        if (fullKeys.Count == 0)
-            return 0;
-
-        if (fullKeys.Count == 1 || !(connection.IsCluster || connection.Large.HasUnsettledWrites))
-            return await redis.DeleteAsync(fullKeys, call);
-
-        var removed = await Task.WhenAll(fullKeys.Select(async key => await (await connection.OpenAsync(key, Access.Write, call)).DeleteAsync([key], call)));
-        return removed.Sum();
-    }
+    public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> fullKeys, OperationContext call) => executor.DeleteAsync(fullKeys, call);
 
     /// <summary>Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between two looks.</summary>
     public async ValueTask<EntryReadResult> ReadOtherwise(RedisRoute redis, string fullKey, OperationContext call) => (format == EntryFormat.Microsoft
@@ -300,4 +296,6 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
         && new MicrosoftEntryFields(absoluteTicks, slidingTicks).TryGetExpiry(out var expiry) ? expiry : null;
 
     private sealed record EntryCopy(EntryReadResult Read);
+
+    private readonly record struct NewExpiry(EntryExpiry Expiry, byte[] Head, byte[] TaggedHead, long? TtlMs);
 }

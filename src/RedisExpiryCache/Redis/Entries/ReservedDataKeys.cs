@@ -1,4 +1,3 @@
-using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
 using StackExchange.Redis;
@@ -7,8 +6,14 @@ namespace RedisExpiryCache.Redis.Entries;
 
 /// <summary>Data keys that begin with a reserved word, on a Redis where Microsoft's provider writes them unmarked.</summary>
 /// <remarks>Its entry is a hash, which nothing else of this library is. The newer one counts: a write here removes that hash.</remarks>
-internal sealed class ReservedDataKeys(RedisConnection connection, string instanceName)
+internal sealed class ReservedDataKeys(RedisExecutor executor, string instanceName)
 {
+    private static readonly RedisCommand<int, RedisResult> DeleteHash = new(
+        Access.Write, static (database, key, _) => Scripts.DeleteHash(database, key)) { ChangesValue = true };
+
+    private static readonly RedisCommand<int, bool> HasData = new(
+        Access.Read, static (database, key, _) => database.HashExistsAsync(key, "data", RedisCommands.Primary));
+
     /// <summary>The Redis key that holds the entry of a data key, or will hold it.</summary>
     public ValueTask<string> LocateAsync(string key, OperationContext call) =>
         DataKeys.IsReserved(key) ? LocateReservedAsync(key, call) : new ValueTask<string>(instanceName + key);
@@ -19,10 +24,7 @@ internal sealed class ReservedDataKeys(RedisConnection connection, string instan
     {
         var removed = 0L;
         foreach (var key in keys.Where(DataKeys.IsReserved))
-        {
-            var redis = await connection.OpenAsync(instanceName + key, Access.Write, call);
-            removed += Replies.Integer(await redis.AwaitWriteAsync(Scripts.DeleteHash(redis.Database, redis.Key), call));
-        }
+            removed += Replies.Integer((await executor.ExecuteAsync(DeleteHash, instanceName + key, 0, call))!);
 
         return removed;
     }
@@ -30,11 +32,9 @@ internal sealed class ReservedDataKeys(RedisConnection connection, string instan
     private async ValueTask<string> LocateReservedAsync(string key, OperationContext call)
     {
         var unmarked = instanceName + key;
-        var redis = await connection.OpenAsync(unmarked, Access.Read, call);
         try
         {
-            var isTheirs = await redis.AwaitReplyAsync(redis.Database.HashExistsAsync(unmarked, "data", RedisCommands.Primary), call);
-            return isTheirs ? unmarked : DataKeys.NameOf(instanceName, key);
+            return await executor.ExecuteAsync(HasData, unmarked, 0, call) ? unmarked : DataKeys.NameOf(instanceName, key);
         }
         catch (RedisServerException other) when (RedisErrors.IsWrongType(other))
         {

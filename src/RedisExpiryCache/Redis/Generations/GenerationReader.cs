@@ -16,21 +16,23 @@ namespace RedisExpiryCache.Redis.Generations;
 /// </summary>
 internal sealed class GenerationReader(RedisConnection connection)
 {
+    private readonly RedisExecutor executor = new(connection);
     private readonly ReadCoalescer<string?> shared = new(connection);
 
     /// <summary>A cluster refuses keys of several slots in one command, and of what may become a copy the time to live is asked for too.</summary>
     public bool MayAskTogether(OperationContext call) => !call.Blocking && !connection.IsCluster && connection.Near is null;
 
     /// <summary>The values, and the entry under another key, by one command, where that <see cref="MayAskTogether"/>.</summary>
-    public ValueTask<(string?[] Values, EntryReadResult Entry)> AskWithEntryAsync(string entryKey, string[] keys, OperationContext call) => AskTogetherAsync(
+    public ValueTask<(string?[] Values, EntryReadResult Entry)> AskWithEntryAsync(string entryKey, string[] keys, OperationContext call) => executor.GetAllAsync(
         [entryKey, .. keys],
-        call,
+        this,
         static (reads, keys, found) => (
-            reads.Checked(keys.AsSpan(1), found.AsSpan(1)), EntryStore.Decoded(found[0], keys[0], EntryKind.Response)));
+            reads.Checked(keys.AsSpan(1), found.AsSpan(1)), EntryStore.Decoded(found[0], keys[0], EntryKind.Response)),
+        call);
 
     /// <summary>The values, by one command and without near copies; not in a cluster.</summary>
     public ValueTask<string?[]> ReadTogetherAsync(string[] keys, OperationContext call) =>
-        AskTogetherAsync(keys, call, static (reads, keys, found) => reads.Checked(keys, found));
+        executor.GetAllAsync(keys, this, static (reads, keys, found) => reads.Checked(keys, found), call);
 
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, OperationContext call)
@@ -76,25 +78,6 @@ internal sealed class GenerationReader(RedisConnection connection)
             values[i] = GenerationStore.Checked(keys[i], found[i], connection.Telemetry);
 
         return values;
-    }
-
-    /// <summary>MGET.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<T> AskTogetherAsync<T>(string[] keys, OperationContext call, Func<GenerationReader, string[], RedisValue[], T> take)
-    {
-        await connection.ReadyAsync(Access.Read, call);
-        var redis = connection.RouteTo(keys[0], Access.Read);
-
-        // Before it is sent: an eviction that is made up for while the answer is on its way hides the key no longer, and the answer is from before it.
-        var hidden = connection.Pending.Count == 0 ? null : Array.ConvertAll(keys, connection.Pending.Contains);
-        var found = await redis.AwaitReplyAsync(redis.Database.StringGetAsync(Array.ConvertAll(keys, static key => (RedisKey)key), RedisCommands.Primary), call);
-        for (var i = 0; i < hidden?.Length; i++)
-        {
-            if (hidden[i])
-                found[i] = RedisValue.Null;
-        }
-
-        return take(this, keys, found);
     }
 
     private SentRead Send(string key, OperationContext call)

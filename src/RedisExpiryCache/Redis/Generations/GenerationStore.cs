@@ -24,6 +24,34 @@ namespace RedisExpiryCache.Redis.Generations;
 /// </summary>
 internal sealed class GenerationStore(RedisConnection connection)
 {
+    private static readonly RedisCommand<(string NewId, long AtLeastMs), RedisResult> Create = new(
+        Access.Write, static (database, key, create) => Scripts.Generation(database, key, create.NewId, create.AtLeastMs))
+    {
+        RespectsTombstones = true,
+    };
+
+    private static readonly RedisCommand<(string Id, string Value, long? AtLeastMs), RedisResult> Extend = new(
+        Access.Write, static (database, key, kept) => Scripts.ExtendGeneration(database, key, kept.Id, kept.Value, kept.AtLeastMs))
+    {
+        RespectsTombstones = true,
+    };
+
+    private static readonly RedisCommand<(string Id, string Value, long? AtLeastMs), RedisResult> Replace = Extend with { ChangesValue = true };
+
+    private static readonly RedisCommand<(string Id, string NewId), RedisResult> Renew = new(
+        Access.Write, static (database, key, ids) => Scripts.Renew(database, key, ids.Id, ids.NewId, Ttl.ToMilliseconds(Slack)))
+    {
+        ChangesValue = true,
+    };
+
+    private static readonly RedisCommand<string, RedisResult> PushId = new(
+        Access.Write, static (database, key, newId) => Scripts.MarkStale(database, key, newId, MostRetired)) { ChangesValue = true };
+
+    private static readonly RedisCommand<string, RedisResult> ExchangeNote = new(
+        Access.Write, static (database, key, note) => Scripts.Note(database, key, note)) { ChangesValue = true };
+
+    private readonly RedisExecutor executor = new(connection);
+
     /// <summary>The length of an id: 96 random bits in base64url.</summary>
     public const int IdLength = 16;
 
@@ -153,43 +181,30 @@ internal sealed class GenerationStore(RedisConnection connection)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ExtendAsync(string key, string id, string? value, TimeSpan? atLeast, OperationContext call)
     {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
-        if (connection.Pending.Contains(key))
-            return false;
-
-        var reply = Scripts.ExtendGeneration(redis.Database, key, id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null);
-        var kept = await (value is null ? redis.AwaitReplyAsync(reply, call) : redis.AwaitWriteAsync(reply, call));
-        return Replies.Integer(kept) == 1;
+        var command = value is null ? Extend : Replace;
+        var extended = await executor.ExecuteAsync(command, key, (id, value ?? "", atLeast is { } span ? Ttl.ToMilliseconds(span) : null), call);
+        return extended is not null && Replies.Integer(extended) == 1;
     }
 
     /// <summary>Ends a generation and begins the next in one step, for <see cref="Slack"/>, so that nothing can come in between.</summary>
     /// <returns>The new one; null when the generation was no longer <paramref name="id"/>: then there is none.</returns>
     public async ValueTask<string?> RenewAsync(string key, string id, OperationContext call)
     {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
         var newId = NewId();
-        var renewed = await redis.AwaitWriteAsync(Scripts.Renew(redis.Database, key, id, newId, Ttl.ToMilliseconds(Slack)), call);
-        return Replies.Integer(renewed) == 1 && !connection.Pending.Contains(key) ? newId : null;
+        var renewed = await executor.ExecuteAsync(Renew, key, (id, newId), call);
+        return Replies.Integer(renewed!) == 1 && !connection.Pending.Contains(key) ? newId : null;
     }
 
     /// <summary>
     /// Begins the next generation and keeps the ended one's id behind it: what was made under that may be served as stale, while it is made anew.
     /// Nothing where there is no generation.
     /// </summary>
-    public async ValueTask MarkStaleAsync(string key, OperationContext call)
-    {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
-        await redis.AwaitWriteAsync(Scripts.MarkStale(redis.Database, key, NewId(), MostRetired), call);
-    }
+    public async ValueTask MarkStaleAsync(string key, OperationContext call) => await executor.ExecuteAsync(PushId, key, NewId(), call);
 
     /// <summary>
     /// Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
     /// </summary>
-    public async ValueTask UpdateMetadataAsync(string key, OperationContext call)
-    {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
-        await redis.AwaitWriteAsync(Scripts.Note(redis.Database, key, NewId()), call);
-    }
+    public async ValueTask UpdateMetadataAsync(string key, OperationContext call) => await executor.ExecuteAsync(ExchangeNote, key, NewId(), call);
 
     /// <summary>Why there is no generation under a key, and will be none for a moment; null: there is another reason.</summary>
     public Exception? PendingEvictionError(string key) => connection.Pending.Contains(key)
@@ -203,34 +218,10 @@ internal sealed class GenerationStore(RedisConnection connection)
 
     /// <summary>Ends a generation: one DEL, however much was made under it.</summary>
     /// <returns>False when there was none.</returns>
-    public async ValueTask<bool> RemoveAsync(string key, OperationContext call)
-    {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
-        return await redis.DeleteAsync([key], call) > 0;
-    }
+    public async ValueTask<bool> RemoveAsync(string key, OperationContext call) => await executor.DeleteAsync([key], call) > 0;
 
     /// <summary>Ends generations, each after its guard was deleted: one DEL, but in a cluster.</summary>
-    public async ValueTask RemoveAsync(string[] keys, string[] guards, OperationContext call)
-    {
-        await connection.ReadyAsync(Access.Write, call);
-        if (!connection.IsCluster)
-        {
-            await connection.RouteTo(keys[0], Access.Write).DeleteAsync([.. guards, .. keys], call);
-            return;
-        }
-
-        try
-        {
-            await RemoveEachAsync(guards, call);
-        }
-        finally
-        {
-            // What is stored goes, even where the guard's master is away and the eviction fails.
-            await RemoveEachAsync(keys, call);
-        }
-    }
-
-    private async Task RemoveEachAsync(string[] keys, OperationContext call) => await Task.WhenAll(keys.Select(key => RemoveAsync(key, call).AsTask()));
+    public ValueTask RemoveAsync(string[] keys, string[] guards, OperationContext call) => executor.DeleteAsync(keys, guards, call);
 
     private static int NoteAt(string value)
     {
@@ -243,11 +234,10 @@ internal sealed class GenerationStore(RedisConnection connection)
 
     private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, OperationContext call)
     {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
-        if (connection.Pending.Contains(key))
+        var reply = await executor.ExecuteAsync(Create, key, (NewId(), atLeastMs), call);
+        if (reply is null)
             return null;
 
-        var reply = await redis.AwaitReplyAsync(Scripts.Generation(redis.Database, key, NewId(), atLeastMs), call);
         if (!Replies.IsArray(reply))
             return Checked(key, Replies.Value(reply), connection.Telemetry);
 

@@ -25,8 +25,24 @@ internal enum LockState
 /// releases. It saves work and guards nothing: whoever waits too long goes on without it.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
-internal sealed class DistributedLock(RedisConnection connection)
+internal sealed class DistributedLock(RedisExecutor executor)
 {
+    private static readonly RedisCommand<(string Token, long LastingMs, string? Result), RedisResult[]> Acquire = new(
+        Access.Write,
+        static (database, key, taking) =>
+        {
+            var taken = database.ExecuteAsync("SET", [(RedisKey)key, taking.Token, "NX", "PX", taking.LastingMs], RedisCommands.Primary);
+            return taking.Result is { } result
+                ? Task.WhenAll(taken, database.ExecuteAsync("EXISTS", [(RedisKey)result], RedisCommands.Primary))
+                : Task.WhenAll(taken);
+        });
+
+    private static readonly RedisCommand<int, RedisValue> Get = new(
+        Access.Read, static (database, key, _) => database.StringGetAsync(key, RedisCommands.Primary));
+
+    private static readonly RedisCommand<(string Token, long? NotNeededMs), RedisResult> Release = new(
+        Access.Write, static (database, key, release) => Scripts.Release(database, key, release.Token, NotNeeded, release.NotNeededMs));
+
     private const string NotNeeded = "-";
 
     /// <param name="key">The lock.</param>
@@ -37,18 +53,14 @@ internal sealed class DistributedLock(RedisConnection connection)
     /// <returns>The holder's token, null if somebody else has the lock; and whether somebody has filled the key since.</returns>
     public async ValueTask<(string? Token, bool IsDone)> TryAcquireAsync(string key, TimeSpan lasting, string? result, OperationContext call)
     {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
         var token = RandomNumberGenerator.GetHexString(32);
-        var taken = redis.Database.ExecuteAsync("SET", [(RedisKey)key, token, "NX", "PX", Ttl.ToMilliseconds(lasting)], RedisCommands.Primary);
-        Task<RedisResult>[] asked = result is null ? [taken] : [taken, redis.Database.ExecuteAsync("EXISTS", [(RedisKey)result], RedisCommands.Primary)];
-        var replies = await redis.AwaitReplyAsync(Task.WhenAll(asked), call);
+        var replies = (await executor.ExecuteAsync(Acquire, key, (token, Ttl.ToMilliseconds(lasting), result), call))!;
         return (replies[0].IsNull ? null : token, replies.Length > 1 && Replies.Integer(replies[1]) > 0);
     }
 
     public async ValueTask<LockState> ReadAsync(string key, OperationContext call)
     {
-        var redis = await connection.OpenAsync(key, Access.Read, call);
-        var holder = await redis.AwaitReplyAsync(redis.Database.StringGetAsync(key, RedisCommands.Primary), call);
+        var holder = await executor.ExecuteAsync(Get, key, 0, call);
         return holder.IsNull ? LockState.Free : holder == NotNeeded ? LockState.NotNeeded : LockState.Held;
     }
 
@@ -59,7 +71,6 @@ internal sealed class DistributedLock(RedisConnection connection)
     /// <param name="call">How to wait.</param>
     public async ValueTask ReleaseAsync(string key, string token, TimeSpan? notNeededFor, OperationContext call)
     {
-        var redis = await connection.OpenAsync(key, Access.Write, call);
-        await redis.AwaitReplyAsync(Scripts.Release(redis.Database, key, token, NotNeeded, notNeededFor is { } span ? Ttl.ToMilliseconds(span) : null), call);
+        await executor.ExecuteAsync(Release, key, (token, notNeededFor is { } span ? Ttl.ToMilliseconds(span) : null), call);
     }
 }
