@@ -17,9 +17,22 @@ namespace RedisExpiryCache.Redis.Entries;
 /// </summary>
 internal sealed class SlidingExpirationRefresher(RedisConnection connection, NearCopies? nearCopies)
 {
+    private static readonly RedisCommand<int, RedisResult> SlideNow = new(
+        Access.Write, static (database, key, _) => Scripts.SlideByHash(database, key))
+    {
+        RespectsTombstones = true,
+        SendScript = static (database, key, _) => Scripts.Slide(database, key),
+    };
+
+    private static readonly RedisCommand<(long ReadBeforeMs, long WorthMs), RedisResult> SlideIfWorth = new(
+        Access.Write, static (database, key, slide) => Scripts.Slide(database, key, slide.ReadBeforeMs, slide.WorthMs)) { RespectsTombstones = true };
+
+    private static readonly Func<RedisResult?, (TagGeneration[] Tags, TimeSpan Window)> Decode = DecodeSlide;
+
     private static readonly Func<(SlidingExpirationRefresher Slides, string Key), OperationContext, int, ValueTask<(TagGeneration[] Tags, TimeSpan Window)>> ByItsRule =
         static (slide, call, _) => slide.Slides.SlideAsync(slide.Key, call, readBefore: null, worth: default);
 
+    private readonly RedisExecutor executor = new(connection);
     private readonly ReadCoalescer<(TagGeneration[] Tags, TimeSpan Window)> slides = new(connection);
 
     /// <summary>Slides an entry by its own window, up to its absolute end; one that does not slide, or is not there, stays as it is.</summary>
@@ -57,30 +70,13 @@ internal sealed class SlidingExpirationRefresher(RedisConnection connection, Nea
     /// <param name="call">Whose time it takes.</param>
     /// <param name="readBefore">As if it had been read so long ago, if that gains <paramref name="worth"/>; null: as of now, whatever it gains.</param>
     /// <param name="worth">What it has to gain.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(TagGeneration[] Tags, TimeSpan Window)> SlideAsync(string fullKey, OperationContext call, TimeSpan? readBefore, TimeSpan worth)
-    {
-        await connection.ReadyAsync(Access.Write, call);
-        var redis = connection.RouteTo(fullKey, Access.Write);
-        if (connection.Pending.Contains(fullKey))
-            return ([], TimeSpan.Zero);
+    private ValueTask<(TagGeneration[] Tags, TimeSpan Window)> SlideAsync(string fullKey, OperationContext call, TimeSpan? readBefore, TimeSpan worth) =>
+        readBefore is { } past
+            ? executor.ExecuteAsync(SlideIfWorth, fullKey, ((long)past.TotalMilliseconds, (long)worth.TotalMilliseconds), Decode, call)
+            : executor.ExecuteAsync(SlideNow, fullKey, 0, Decode, call);
 
-        RedisResult slid;
-        try
-        {
-            slid = await redis.AwaitReplyAsync(
-                readBefore is { } past
-                    ? Scripts.Slide(redis.Database, fullKey, (long)past.TotalMilliseconds, (long)worth.TotalMilliseconds)
-                    : Scripts.SlideByHash(redis.Database, fullKey),
-                call);
-        }
-        catch (RedisServerException unknown) when (RedisErrors.IsUnknownScript(unknown))
-        {
-            slid = await redis.AwaitReplyAsync(Scripts.Slide(redis.Database, fullKey), call);
-        }
-
-        return Replies.Array(slid) is [var window, var stamps, ..] && TagGeneration.TryDecode(Replies.Bytes(stamps).Span) is { Length: > 0 } tags
+    private static (TagGeneration[] Tags, TimeSpan Window) DecodeSlide(RedisResult? slid) =>
+        slid is not null && Replies.Array(slid) is [var window, var stamps, ..] && TagGeneration.TryDecode(Replies.Bytes(stamps).Span) is { Length: > 0 } tags
             ? (tags, Ttl.SpanOf(Replies.Number(window)))
             : ([], TimeSpan.Zero);
-    }
 }

@@ -8,6 +8,9 @@ namespace RedisExpiryCache.Redis.Execution;
 /// <param name="Send">Sends it. A static lambda: one that captures would be allocated for each call.</param>
 internal sealed record RedisCommand<TArguments, TReply>(Access Access, Func<IDatabase, string, TArguments, Task<TReply>> Send)
 {
+    /// <summary>Sends it once more where the server does not know a script by its hash; null: it is sent in full.</summary>
+    public Func<IDatabase, string, TArguments, Task<TReply>>? SendScript { get; init; }
+
     /// <summary>Whether a key whose eviction is pending counts as missing: the command is not sent, and its reply is the default.</summary>
     public bool RespectsTombstones { get; init; }
 
