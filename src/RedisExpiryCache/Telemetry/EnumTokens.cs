@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Text;
+using System.Text.Json;
 
 namespace RedisExpiryCache.Telemetry;
 
@@ -12,19 +12,6 @@ internal static class EnumTokens
     private static class Tokens<TEnum> where TEnum : struct, Enum
     {
         public static readonly FrozenDictionary<TEnum, string> Of =
-            Enum.GetValues<TEnum>().ToFrozenDictionary(value => value, value => KebabCase(value.ToString()));
-    }
-
-    private static string KebabCase(string name)
-    {
-        var kebab = new StringBuilder();
-        foreach (var c in name)
-        {
-            if (char.IsAsciiLetterUpper(c) && kebab.Length > 0)
-                kebab.Append('-');
-            kebab.Append(char.ToLowerInvariant(c));
-        }
-
-        return kebab.ToString();
+            Enum.GetValues<TEnum>().ToFrozenDictionary(value => value, value => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()));
     }
 }

@@ -154,7 +154,7 @@ public sealed class ForeignGenerationTests(RedisFixture fixture)
         await Scripts.Generation(Raw, key, "NEWNEWNEWNEWNEWN", 60_000);
 
         Assert.Equal(isGeneration ? value : "NEWNEWNEWNEWNEWN", (string?)await Raw.StringGetAsync(key));
-        Assert.Equal(isGeneration, GenerationStore.IsGeneration(value));
+        Assert.Equal(isGeneration, GenerationValue.IsGeneration(value));
     }
 
     private Task<CachedApp> StartAsync(string? prefix = null, Func<HttpContext, Task>? hold = null) => CachedApp.StartAsync(

@@ -49,12 +49,12 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
     }
 
     [Fact]
-    public void The_cache_depends_on_two_packages_and_the_shared_framework()
+    public void The_cache_depends_on_three_packages_and_the_shared_framework()
     {
         using var package = packages.Open("RedisExpiryCache");
         var metadata = Metadata(package, "RedisExpiryCache");
         Assert.Equal(
-            ["Microsoft.Extensions.Caching.StackExchangeRedis", "StackExchange.Redis"],
+            ["Microsoft.Extensions.Caching.StackExchangeRedis", "StackExchange.Redis", "System.IO.Hashing"],
             Descendants(metadata, "dependency").Select(static dependency => dependency.Attribute("id")!.Value).Order());
         Assert.Equal("Microsoft.AspNetCore.App", Descendants(metadata, "frameworkReference").Single().Attribute("name")!.Value);
     }

@@ -42,16 +42,20 @@ internal sealed class RedisExecutor(RedisConnection connection)
 
         try
         {
-            return decode(await AwaitAsync(command.Send(redis.Database, key, arguments)));
+            return decode(await AwaitAsync(redis, command, command.Send(redis.Database, key, arguments), operation));
         }
         catch (RedisServerException unknown) when (command.SendScript is not null && RedisErrors.IsUnknownScript(unknown))
         {
-            return decode(await AwaitAsync(command.SendScript(redis.Database, key, arguments)));
+            // Routed once more, so that the frame above does not hold the route while it waits.
+            var again = connection.RouteTo(key, command.Access);
+            return decode(await AwaitAsync(again, command, command.SendScript(again.Database, key, arguments), operation));
         }
-
-        ValueTask<TReply> AwaitAsync(Task<TReply> reply) =>
-            command.ChangesValue ? redis.AwaitWriteAsync(reply, operation) : redis.AwaitReplyAsync(reply, operation);
     }
+
+    // No local function: one that captures allocates for each command.
+    private static ValueTask<TReply> AwaitAsync<TArguments, TReply>(
+        RedisRoute redis, RedisCommand<TArguments, TReply> command, Task<TReply> reply, OperationContext operation) =>
+        command.ChangesValue ? redis.AwaitWriteAsync(reply, operation) : redis.AwaitReplyAsync(reply, operation);
 
     /// <summary>MGET, of keys that one server has.</summary>
     /// <param name="keys">At least one.</param>

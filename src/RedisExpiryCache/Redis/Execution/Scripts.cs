@@ -134,7 +134,7 @@ internal static class Scripts
     // told of, and without this the key that all responses hang on would be written with each of them.
     private const string Tolerance = "local minute = 60000\n";
 
-    // The form of a generation, as GenerationStore.IsGeneration has it: where the note behind its ids begins; nil for anything else.
+    // The form of a generation, as GenerationValue.IsGeneration has it: where the note behind its ids begins; nil for anything else.
     private const string NoteOfGeneration = """
         local id = string.rep('[A-Za-z0-9_%-]', 16)
         local function note_of(value)

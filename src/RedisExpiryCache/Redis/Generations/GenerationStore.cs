@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using RedisExpiryCache.Expiry;
 using RedisExpiryCache.Redis.Connection;
 using RedisExpiryCache.Redis.Entries;
@@ -52,22 +49,11 @@ internal sealed class GenerationStore(RedisConnection connection)
 
     private readonly RedisExecutor executor = new(connection);
 
-    /// <summary>The length of an id: 96 random bits in base64url.</summary>
-    public const int IdLength = 16;
-
     /// <summary>
     /// How much longer than what it vouches for a generation lasts, so that it never goes first; and how long one lasts that vouches for
     /// nothing yet: whatever is being made under it has that much time.
     /// </summary>
     public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
-
-    /// <summary>What a note begins with that is not a random id.</summary>
-    public const char TextNote = '|';
-
-    private const char Retired = '~';
-
-    private static readonly SearchValues<char> IdCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>
     /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before the answer
@@ -76,40 +62,6 @@ internal sealed class GenerationStore(RedisConnection connection)
     private const int MostRetired = 8;
 
     private readonly GenerationReader reads = new(connection);
-
-    /// <summary>Whether a value has the form of a generation: ids and a note as this library writes them.</summary>
-    /// <remarks>Scripts.cs decides the same at the server.</remarks>
-    public static bool IsGeneration(ReadOnlySpan<char> value)
-    {
-        if (!BeginsWithId(value))
-            return false;
-
-        var note = value[IdLength..];
-        while (!note.IsEmpty && note[0] == Retired && BeginsWithId(note[1..]))
-            note = note[(1 + IdLength)..];
-
-        return note.IsEmpty || (note.Length == IdLength && BeginsWithId(note)) || (note[0] == TextNote && IsPlainText(note));
-    }
-
-    public static string IdOf(string value) => value[..IdLength];
-
-    /// <summary>The ids that are no longer the first, the latest of them in front.</summary>
-    public static IEnumerable<string> StaleIn(string value)
-    {
-        for (var at = IdLength; at < NoteAt(value); at += 1 + IdLength)
-            yield return value.Substring(at + 1, IdLength);
-    }
-
-    public static string NoteOf(string value) => value[NoteAt(value)..];
-
-    /// <summary>The same generation, and the same retired ones, with another note.</summary>
-    public static string WithNote(string value, string note) => string.Concat(value.AsSpan(0, NoteAt(value)), note);
-
-    /// <summary>How what was made under an id stands with the generation that there is now; null: there is none.</summary>
-    public static GenerationStatus StandingOf(string id, string? value) =>
-        value is null ? GenerationStatus.Evicted
-        : value.StartsWith(id, StringComparison.Ordinal) ? GenerationStatus.Current
-        : StaleIn(value).Contains(id) ? GenerationStatus.Stale : GenerationStatus.Evicted;
 
     /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
     public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Contains(key) ? copies.Find<string>(key) : null;
@@ -190,7 +142,7 @@ internal sealed class GenerationStore(RedisConnection connection)
     /// <returns>The new one; null when the generation was no longer <paramref name="id"/>: then there is none.</returns>
     public async ValueTask<string?> RenewAsync(string key, string id, OperationContext call)
     {
-        var newId = NewId();
+        var newId = GenerationValue.NewId();
         var renewed = await executor.ExecuteAsync(Renew, key, (id, newId), call);
         return Replies.Integer(renewed!) == 1 && !connection.Pending.Contains(key) ? newId : null;
     }
@@ -199,12 +151,12 @@ internal sealed class GenerationStore(RedisConnection connection)
     /// Begins the next generation and keeps the ended one's id behind it: what was made under that may be served as stale, while it is made anew.
     /// Nothing where there is no generation.
     /// </summary>
-    public async ValueTask MarkStaleAsync(string key, OperationContext call) => await executor.ExecuteAsync(PushId, key, NewId(), call);
+    public async ValueTask MarkStaleAsync(string key, OperationContext call) => await executor.ExecuteAsync(PushId, key, GenerationValue.NewId(), call);
 
     /// <summary>
     /// Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
     /// </summary>
-    public async ValueTask UpdateMetadataAsync(string key, OperationContext call) => await executor.ExecuteAsync(ExchangeNote, key, NewId(), call);
+    public async ValueTask UpdateMetadataAsync(string key, OperationContext call) => await executor.ExecuteAsync(ExchangeNote, key, GenerationValue.NewId(), call);
 
     /// <summary>Why there is no generation under a key, and will be none for a moment; null: there is another reason.</summary>
     public Exception? PendingEvictionError(string key) => connection.Pending.Contains(key)
@@ -223,18 +175,9 @@ internal sealed class GenerationStore(RedisConnection connection)
     /// <summary>Ends generations, each after its guard was deleted: one DEL, but in a cluster.</summary>
     public ValueTask RemoveAsync(string[] keys, string[] guards, OperationContext call) => executor.DeleteAsync(keys, guards, call);
 
-    private static int NoteAt(string value)
-    {
-        var at = IdLength;
-        while (value.Length > at + IdLength && value[at] == Retired)
-            at += 1 + IdLength;
-
-        return at;
-    }
-
     private async ValueTask<string?> ReadOrCreateAsync(string key, long atLeastMs, OperationContext call)
     {
-        var reply = await executor.ExecuteAsync(Create, key, (NewId(), atLeastMs), call);
+        var reply = await executor.ExecuteAsync(Create, key, (GenerationValue.NewId(), atLeastMs), call);
         if (reply is null)
             return null;
 
@@ -252,32 +195,10 @@ internal sealed class GenerationStore(RedisConnection connection)
             return null;
 
         var text = (string?)value;
-        if (IsGeneration(text))
+        if (GenerationValue.IsGeneration(text))
             return text;
 
         report.GenerationDamaged(key);
         return null;
-    }
-
-    private static bool BeginsWithId(ReadOnlySpan<char> text) =>
-        text.Length >= IdLength && !text[..IdLength].ContainsAnyExcept(IdCharacters);
-
-    /// <summary>What a note may hold: printable ASCII, and ends of lines.</summary>
-    public static bool IsPlainText(ReadOnlySpan<char> text)
-    {
-        foreach (var c in text)
-        {
-            if (c is not ('\n' or (>= ' ' and <= '~')))
-                return false;
-        }
-
-        return true;
-    }
-
-    private static string NewId()
-    {
-        Span<byte> random = stackalloc byte[IdLength * 3 / 4];
-        RandomNumberGenerator.Fill(random);
-        return Base64Url.EncodeToString(random);
     }
 }

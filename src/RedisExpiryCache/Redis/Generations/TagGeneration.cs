@@ -13,7 +13,7 @@ internal readonly record struct TagGeneration(string Tag, string Generation)
     {
         var size = 0;
         foreach (var stamp in stamps)
-            size += 2 + Encoding.UTF8.GetByteCount(stamp.Tag) + GenerationStore.IdLength;
+            size += 2 + Encoding.UTF8.GetByteCount(stamp.Tag) + GenerationValue.IdLength;
 
         var bytes = new byte[size];
         var rest = bytes.AsSpan();
@@ -22,7 +22,7 @@ internal readonly record struct TagGeneration(string Tag, string Generation)
             var length = Encoding.UTF8.GetBytes(stamp.Tag, rest[2..]);
             BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)length);
             Encoding.ASCII.GetBytes(stamp.Generation, rest[(2 + length)..]);
-            rest = rest[(2 + length + GenerationStore.IdLength)..];
+            rest = rest[(2 + length + GenerationValue.IdLength)..];
         }
 
         return bytes;
@@ -41,12 +41,12 @@ internal readonly record struct TagGeneration(string Tag, string Generation)
                 return null;
 
             int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-            if (bytes.Length < 2 + length + GenerationStore.IdLength)
+            if (bytes.Length < 2 + length + GenerationValue.IdLength)
                 return null;
 
-            var generation = bytes.Slice(2 + length, GenerationStore.IdLength);
+            var generation = bytes.Slice(2 + length, GenerationValue.IdLength);
             stamps.Add(new TagGeneration(Encoding.UTF8.GetString(bytes.Slice(2, length)), Encoding.ASCII.GetString(generation)));
-            bytes = bytes[(2 + length + GenerationStore.IdLength)..];
+            bytes = bytes[(2 + length + GenerationValue.IdLength)..];
         }
 
         return [.. stamps];
@@ -57,7 +57,7 @@ internal readonly record struct TagGeneration(string Tag, string Generation)
 internal readonly record struct TagState(string Tag, string? Value)
 {
     /// <summary>What is made from now on is stamped with this.</summary>
-    public TagGeneration Current => new(Tag, Value is null ? "" : GenerationStore.IdOf(Value));
+    public TagGeneration Current => new(Tag, Value is null ? "" : GenerationValue.IdOf(Value));
 
     /// <summary>What is made under all of them from now on is stamped with these.</summary>
     public static TagGeneration[] StampsOf(ReadOnlySpan<TagState> states)
@@ -79,7 +79,7 @@ internal readonly record struct TagState(string Tag, string? Value)
         for (var i = 0; i < stamps.Length; i++)
         {
             var at = IndexOf(stamps[i].Tag, i, states);
-            var standing = GenerationStore.StandingOf(stamps[i].Generation, at < 0 ? null : states[at].Value);
+            var standing = GenerationValue.StatusOf(stamps[i].Generation, at < 0 ? null : states[at].Value);
             if (standing < worst)
                 worst = standing;
         }

@@ -30,7 +30,7 @@ internal sealed class TaggedEntryStore(GenerationStore generations, string keyPr
             if (tag is null)
                 throw new ArgumentNullException(nameof(tags), "One of the tags is null.");
 
-            size += 2 + Encoding.UTF8.GetByteCount(KeyEncoder.Escape(tag)) + GenerationStore.IdLength;
+            size += 2 + Encoding.UTF8.GetByteCount(KeyEncoder.Escape(tag)) + GenerationValue.IdLength;
         }
 
         if (size > TagGeneration.MaximumStampsSize)
@@ -83,7 +83,7 @@ internal sealed class TaggedEntryStore(GenerationStore generations, string keyPr
         {
             var value = values[i] ?? throw generations.PendingEvictionError(KeyOf(distinct[i]))
                 ?? new RedisException($"Redis replied with something else than the generation under '{KeyOf(distinct[i])}'.");
-            stamps[i] = new TagGeneration(distinct[i], GenerationStore.IdOf(value));
+            stamps[i] = new TagGeneration(distinct[i], GenerationValue.IdOf(value));
         }
 
         return stamps;
@@ -145,10 +145,10 @@ internal sealed class TaggedEntryStore(GenerationStore generations, string keyPr
     private static async ValueTask<TagGeneration[]> ReceiveAsync(RememberedTags asked, OperationContext call)
     {
         var values = await GenerationStore.ReceiveAsync(asked.Replies, call);
-        return [.. asked.Tags.Zip(values, static (tag, value) => new TagGeneration(tag, value is null ? "" : GenerationStore.IdOf(value)))];
+        return [.. asked.Tags.Zip(values, static (tag, value) => new TagGeneration(tag, value is null ? "" : GenerationValue.IdOf(value)))];
     }
 
-    private bool IsCurrentNear(TagGeneration stamp) => generations.FindNear(KeyOf(stamp.Tag)) is { } value && GenerationStore.IdOf(value) == stamp.Generation;
+    private bool IsCurrentNear(TagGeneration stamp) => generations.FindNear(KeyOf(stamp.Tag)) is { } value && GenerationValue.IdOf(value) == stamp.Generation;
 
     private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
 

@@ -20,7 +20,7 @@ internal sealed class CircuitBreakers(
 
     private readonly ConcurrentDictionary<string, EndpointCircuitBreaker> byEndpoint = new(StringComparer.Ordinal);
     private readonly TimeLimit probeBudget = new(probeTime, "the time of a probe");
-    private volatile TaskCompletionSource hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AsyncSignal probeNow = new();
 
     /// <summary>Of a Redis that is no cluster; and of the connection, as long as there is none.</summary>
     public EndpointCircuitBreaker Default { get; } = new(settings, endpoint: "", report, scope);
@@ -90,14 +90,14 @@ internal sealed class CircuitBreakers(
     }
 
     /// <summary>A connection is back: whatever is open is probed now.</summary>
-    public void ProbeNow() => Interlocked.Exchange(ref hurry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    public void ProbeNow() => probeNow.Set();
 
     /// <summary>Until it is closed, by a probe or by anybody's answer. It fails never: a probe that does is the next one's reason.</summary>
     public async Task ProbeAsync(EndpointCircuitBreaker circuit)
     {
         for (var silent = 0; circuit.IsOpen && !connection.IsDisposed;)
         {
-            await Task.WhenAny(hurry.Task, Task.Delay(settings.OpenFor, ReplyAwaiter.RealTime));
+            await probeNow.WaitAsync(settings.OpenFor);
             try
             {
                 var call = OperationContext.Detached(probeBudget);

@@ -26,7 +26,7 @@ internal sealed class Tombstones(RedisConnection connection, ConnectionTelemetry
 
     // Each with a number of its own, so that a DEL that was sent before a key was remembered once more does not count for it.
     private readonly ConcurrentDictionary<string, Tombstone> keys = new(StringComparer.Ordinal);
-    private volatile TaskCompletionSource hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AsyncSignal retryNow = new();
     private volatile string? noteKey;
     private volatile bool hasLost;
     private volatile int count;
@@ -90,7 +90,7 @@ internal sealed class Tombstones(RedisConnection connection, ConnectionTelemetry
     public void RetryNow()
     {
         if (count > 0)
-            Interlocked.Exchange(ref hurry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            retryNow.Set();
     }
 
     private void Put(string key, string? guard)
@@ -106,7 +106,7 @@ internal sealed class Tombstones(RedisConnection connection, ConnectionTelemetry
         var madeUp = 0;
         while (!IsDone())
         {
-            await Task.WhenAny(hurry.Task, Task.Delay(Interval, ReplyAwaiter.RealTime));
+            await retryNow.WaitAsync(Interval);
             try
             {
                 madeUp += await ReplayOnceAsync();

@@ -45,7 +45,7 @@ internal sealed class InvalidationFeed : IDisposable
     private readonly FeedKeys keys;
     private readonly Lock gate = new();
     private TrackingConnection[] feeds = [];
-    private volatile TaskCompletionSource hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AsyncSignal connectNow = new();
     private volatile bool disposed;
     private volatile string? refusal;
     private volatile bool isOn;
@@ -88,7 +88,7 @@ internal sealed class InvalidationFeed : IDisposable
     }
 
     /// <summary>To be called when something has changed: what was refused or failed is tried again now.</summary>
-    public void ConnectNow() => Interlocked.Exchange(ref hurry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    public void ConnectNow() => connectNow.Set();
 
     public void OnInvalidated(string key)
     {
@@ -163,7 +163,7 @@ internal sealed class InvalidationFeed : IDisposable
     {
         while (!disposed)
         {
-            var (pause, hurried) = (Interval, hurry.Task);
+            var (pause, signal) = (Interval, connectNow.Next);
             try
             {
                 await LookAfterAsync();
@@ -173,7 +173,7 @@ internal sealed class InvalidationFeed : IDisposable
                 pause = PauseAfter(failure);
             }
 
-            await Task.WhenAny(hurried, Task.Delay(pause, ReplyAwaiter.RealTime));
+            await AsyncSignal.WaitAsync(signal, pause);
         }
     }
 

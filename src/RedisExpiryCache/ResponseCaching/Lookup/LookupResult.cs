@@ -79,7 +79,7 @@ internal sealed class LookupResult : IDisposable
     public TagState[] Tags { get; } = [];
 
     /// <summary>Before the app ran; an eviction of any tag or group since has changed it.</summary>
-    public string TagNote => Array.Find(Tags, static tag => tag.Tag == ResponseKeys.AllResponsesTag).Value is { } everything ? GenerationStore.NoteOf(everything) : "";
+    public string TagNote => Array.Find(Tags, static tag => tag.Tag == ResponseKeys.AllResponsesTag).Value is { } everything ? GenerationValue.NoteOf(everything) : "";
 
     /// <summary>As if the URL had had this generation at the time of the lookup; null: none.</summary>
     public LookupResult Under(string? generation) => new(generation is null ? null : new VariantIndex(generation), Tags);

@@ -29,7 +29,7 @@ internal sealed class UnknownUrlReads(GenerationStore generations, ResponseKeys 
         for (var i = 0; i < values.Length; i++)
         {
             if (isAbsent[i] && shared[SharedKeyOf(generationKeys[i])] is { } found)
-                values[i] = keys.GuardOf(generationKeys[i]) is null ? found : GenerationStore.IdOf(found);
+                values[i] = keys.GuardOf(generationKeys[i]) is null ? found : GenerationValue.IdOf(found);
         }
 
         return (values, values.Contains(null) ? null : AbsentOf(question, isAbsent, shared));

@@ -161,7 +161,7 @@ internal sealed class ResponseStore(
         if (values.Contains(null) || await HasChangedAsync(lookup, lateTags, call))
             return null;
 
-        var stamps = tags.Zip(values[url.Length..], static (tag, value) => new TagGeneration(tag, GenerationStore.IdOf(value!)));
+        var stamps = tags.Zip(values[url.Length..], static (tag, value) => new TagGeneration(tag, GenerationValue.IdOf(value!)));
         return (
             url.Length == 0 ? lookup.Url! : lookup.Absent!.CreatedUrl = new VariantIndex(values[0]!),
             [.. lookup.Stamps.Where(stamp => !tags.Contains(stamp.Tag)), .. lateTags.Inherited, .. stamps]);
@@ -173,7 +173,7 @@ internal sealed class ResponseStore(
         var guardKeys = lookup.Absent?.GuardKeys ?? [];
         string[] note = lateTags.Named.Length == 0 ? [] : [keys.TagOf(ResponseKeys.AllResponsesTag)];
         var now = await generations.ReadAsync([.. guardKeys, .. note], call);
-        if (note.Length > 0 && (now[^1] is not { } everything || GenerationStore.NoteOf(everything) != lookup.TagNote))
+        if (note.Length > 0 && (now[^1] is not { } everything || GenerationValue.NoteOf(everything) != lookup.TagNote))
             return true;
 
         return lookup.Absent is { } absent && absent.HaveGuardsChanged(now.AsSpan(0, guardKeys.Length));

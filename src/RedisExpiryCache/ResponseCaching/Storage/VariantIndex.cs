@@ -16,13 +16,13 @@ namespace RedisExpiryCache.ResponseCaching.Storage;
 /// </summary>
 internal sealed record VariantIndex
 {
-    private const char Stored = GenerationStore.TextNote, Separator = ',', Line = '\n', Size = '=', SizeEnd = ';';
+    private const char Stored = GenerationValue.TextNote, Separator = ',', Line = '\n', Size = '=', SizeEnd = ';';
     private const int MostVariants = 8, LongestTag = 100;
 
     public VariantIndex(string value)
     {
-        (Value, Generation) = (value, GenerationStore.IdOf(value));
-        var note = GenerationStore.NoteOf(value);
+        (Value, Generation) = (value, GenerationValue.IdOf(value));
+        var note = GenerationValue.NoteOf(value);
         HasResponses = note.Length > 0;
         if (!HasResponses)
             return;
@@ -44,7 +44,7 @@ internal sealed record VariantIndex
     public string Generation { get; }
 
     /// <summary>Those that were marked stale, the latest first: what was stored under them may be of use still.</summary>
-    public IEnumerable<string> StaleGenerations => GenerationStore.StaleIn(Value);
+    public IEnumerable<string> StaleGenerations => GenerationValue.StaleIn(Value);
 
     public bool HasResponses { get; }
 
@@ -64,11 +64,11 @@ internal sealed record VariantIndex
         var size = names.Length > 0 ? Math.Max(LargestBody, bodySize) : bodySize;
         var mark = size >= LargeValues.Threshold ? string.Create(CultureInfo.InvariantCulture, $"{Size}{size}{SizeEnd}") : "";
         var isKept = names.Length > 0 && stored.ETag.Length is > 0 and <= LongestTag
-            && GenerationStore.IsPlainText(stored.ETag) && !stored.ETag.Contains(Line);
+            && GenerationValue.IsPlainText(stored.ETag) && !stored.ETag.Contains(Line);
         var others = Variants.Where(variant => variant.Digest != stored.Digest);
         var variants = (isKept ? others.Prepend(stored) : others).Take(MostVariants);
         var lines = variants.Select(static variant => $"{Line}{variant.Digest}{variant.Resource}{variant.ETag}");
-        return new VariantIndex(GenerationStore.WithNote(Value, $"{Stored}{mark}{string.Join(Separator, names)}{string.Concat(lines)}"));
+        return new VariantIndex(GenerationValue.WithNote(Value, $"{Stored}{mark}{string.Join(Separator, names)}{string.Concat(lines)}"));
     }
 }
 

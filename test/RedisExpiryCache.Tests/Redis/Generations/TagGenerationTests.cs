@@ -6,7 +6,7 @@ namespace RedisExpiryCache.Tests.Redis.Generations;
 public class TagGenerationTests
 {
     private static readonly Gen<TagGeneration> Stamp = Gen.Select(
-        Gen.String[0, 50].Where(text => !text.Any(char.IsSurrogate)), Gen.String[Gen.Char.AlphaNumeric, GenerationStore.IdLength, GenerationStore.IdLength])
+        Gen.String[0, 50].Where(text => !text.Any(char.IsSurrogate)), Gen.String[Gen.Char.AlphaNumeric, GenerationValue.IdLength, GenerationValue.IdLength])
         .Select((tag, generation) => new TagGeneration(tag, generation));
 
     [Fact]
@@ -17,7 +17,7 @@ public class TagGenerationTests
     public void No_input_makes_the_decoder_throw() => Gen.OneOf(
         Gen.Byte.Array[0, 100],
         Gen.Select(Stamp.Array[1, 4], Mutation.Any).Select((stamps, mutation) => mutation(TagGeneration.Encode(stamps))))
-        .Sample(bytes => TagGeneration.TryDecode(bytes) is null || bytes.Length == 0 || bytes.Length >= 2 + GenerationStore.IdLength, iter: 10_000);
+        .Sample(bytes => TagGeneration.TryDecode(bytes) is null || bytes.Length == 0 || bytes.Length >= 2 + GenerationValue.IdLength, iter: 10_000);
 
     [Fact]
     public void What_is_cut_short_is_no_stamp()
@@ -30,7 +30,7 @@ public class TagGenerationTests
     [Fact]
     public void The_longest_tag_there_is_room_for_survives()
     {
-        TagGeneration[] stamps = [new TagGeneration(new string('t', TagGeneration.MaximumStampsSize - 2 - GenerationStore.IdLength), "0123456789abcdef")];
+        TagGeneration[] stamps = [new TagGeneration(new string('t', TagGeneration.MaximumStampsSize - 2 - GenerationValue.IdLength), "0123456789abcdef")];
         var bytes = TagGeneration.Encode(stamps);
         Assert.Equal(TagGeneration.MaximumStampsSize, bytes.Length);
         Assert.Equal(stamps, TagGeneration.TryDecode(bytes));
