@@ -43,7 +43,8 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
     };
 
     private static readonly RedisCommand<int, RedisResult> Lifetime = new(
-        Access.Read, static (database, key, _) => Scripts.Lifetime(database, key)) { RespectsTombstones = true };
+        Access.Read, static (database, key, _) => Scripts.Lifetime(database, key))
+    { RespectsTombstones = true };
 
     private readonly RedisExecutor executor = new(connection);
     private LargeValueReader? largeReads;

@@ -9,7 +9,8 @@ namespace RedisExpiryCache.Redis.Entries;
 internal sealed class ReservedDataKeys(RedisExecutor executor, string instanceName)
 {
     private static readonly RedisCommand<int, RedisResult> DeleteHash = new(
-        Access.Write, static (database, key, _) => Scripts.DeleteHash(database, key)) { ChangesValue = true };
+        Access.Write, static (database, key, _) => Scripts.DeleteHash(database, key))
+    { ChangesValue = true };
 
     private static readonly RedisCommand<int, bool> HasData = new(
         Access.Read, static (database, key, _) => database.HashExistsAsync(key, "data", RedisCommands.Primary));

@@ -25,7 +25,8 @@ internal sealed class SlidingExpirationRefresher(RedisConnection connection, Nea
     };
 
     private static readonly RedisCommand<(long ReadBeforeMs, long WorthMs), RedisResult> SlideIfWorth = new(
-        Access.Write, static (database, key, slide) => Scripts.Slide(database, key, slide.ReadBeforeMs, slide.WorthMs)) { RespectsTombstones = true };
+        Access.Write, static (database, key, slide) => Scripts.Slide(database, key, slide.ReadBeforeMs, slide.WorthMs))
+    { RespectsTombstones = true };
 
     private static readonly Func<RedisResult?, (TagGeneration[] Tags, TimeSpan Window)> Decode = DecodeSlide;
 

@@ -42,10 +42,12 @@ internal sealed class GenerationStore(RedisConnection connection)
     };
 
     private static readonly RedisCommand<string, RedisResult> PushId = new(
-        Access.Write, static (database, key, newId) => Scripts.MarkStale(database, key, newId, MostRetired)) { ChangesValue = true };
+        Access.Write, static (database, key, newId) => Scripts.MarkStale(database, key, newId, MostRetired))
+    { ChangesValue = true };
 
     private static readonly RedisCommand<string, RedisResult> ExchangeNote = new(
-        Access.Write, static (database, key, note) => Scripts.Note(database, key, note)) { ChangesValue = true };
+        Access.Write, static (database, key, note) => Scripts.Note(database, key, note))
+    { ChangesValue = true };
 
     private readonly RedisExecutor executor = new(connection);
 
