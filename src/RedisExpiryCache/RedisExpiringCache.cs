@@ -16,7 +16,8 @@ namespace RedisExpiryCache;
 /// <remarks>
 /// It fails as <see cref="IRedisExpiringCache"/> says, within <see cref="RedisExpiringCacheOptions.OperationTimeout"/>, and at once while
 /// the circuit is open; with <see cref="FailureMode.Degrade"/> it continues without Redis. Bytes under a key that are not the entry written
-/// for it are a miss, which is logged with the reason. A slide that fails after its read succeeded is logged and counted; the read is a hit.
+/// for it are a miss, which is logged with the reason. A slide that fails after its read succeeded is logged and counted; the read is a
+/// hit.
 /// </remarks>
 public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyncDisposable
 {
@@ -24,7 +25,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     private readonly DataCacheOperations entries;
 
     /// <summary>Creates a cache outside dependency injection. It connects at the first use.</summary>
-    /// <param name="options">Required: a connection, by <c>Configuration</c>, <c>ConfigurationOptions</c> or <c>ConnectionMultiplexerFactory</c>.</param>
+    /// <param name="options">Required: a connection, by <c>Configuration</c>, <c>ConfigurationOptions</c> or
+    /// <c>ConnectionMultiplexerFactory</c>.</param>
     /// <param name="loggerFactory">Creates the logger. Default: null, nothing is logged.</param>
     /// <param name="meterFactory">Creates the meter. Default: null, a meter of the same name that no factory owns.</param>
     /// <param name="time">The application's clock. Default: null, the system's. Entries expire by the Redis server's clock.</param>
@@ -61,7 +63,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
         Settled(entries.TryGetAsync(key, destination, OperationContext.Async(token)));
 
     /// <inheritdoc />
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => Wait(entries.SetAsync(key, Bytes(value), options, [], OperationContext.Sync()));
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) =>
+        Wait(entries.SetAsync(key, Bytes(value), options, [], OperationContext.Sync()));
 
     /// <inheritdoc />
     public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
@@ -72,7 +75,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
         entries.SetAsync(key, Bytes(value), options, [], OperationContext.Async(token)).AsTask();
 
     /// <inheritdoc />
-    public ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+    public ValueTask SetAsync(
+        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
         Unnamed(entries.SetAsync(key, value, options, [], OperationContext.Async(token)));
 
     /// <inheritdoc />
@@ -91,14 +95,16 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     public void Remove(string key) => Wait(entries.RemoveAsync([NotNull(key)], OperationContext.Sync()));
 
     /// <inheritdoc />
-    public Task RemoveAsync(string key, CancellationToken token = default) => entries.RemoveAsync([NotNull(key)], OperationContext.Async(token)).AsTask();
+    public Task RemoveAsync(string key, CancellationToken token = default) =>
+        entries.RemoveAsync([NotNull(key)], OperationContext.Async(token)).AsTask();
 
     /// <inheritdoc />
     public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> keys, CancellationToken token = default) =>
         entries.RemoveAsync(keys, OperationContext.Async(token));
 
     /// <inheritdoc />
-    public ValueTask RemoveByTagAsync(string tag, CancellationToken token = default) => Unnamed(entries.RemoveByTagAsync(tag, OperationContext.Async(token)));
+    public ValueTask RemoveByTagAsync(string tag, CancellationToken token = default) =>
+        Unnamed(entries.RemoveByTagAsync(tag, OperationContext.Async(token)));
 
     /// <inheritdoc />
     public ValueTask<CacheEntryLifetime?> GetLifetimeAsync(string key, CancellationToken token = default) =>
@@ -109,7 +115,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
         entries.ExpireAsync(key, options, OperationContext.Async(token));
 
     /// <summary>
-    /// Closes the connection, unless it came from a <c>ConnectionMultiplexerFactory</c>. Later calls throw <see cref="ObjectDisposedException"/>.
+    /// Closes the connection, unless it came from a <c>ConnectionMultiplexerFactory</c>. Later calls throw
+    /// <see cref="ObjectDisposedException"/>.
     /// </summary>
     public void Dispose() => connection.Dispose();
 
@@ -140,7 +147,8 @@ public sealed class RedisExpiringCache : IRedisExpiringCache, IDisposable, IAsyn
     private ValueTask<T> Settled<T>(ValueTask<T> call) => connection.Trailing is { } trailing ? trailing.AfterAsync(call) : call;
 
     /// <summary>A call that blocks has ended by the time it returns: see <see cref="OperationContext"/>.</summary>
-    private static T Wait<T>(ValueTask<T> ended) => ended.IsCompleted ? ended.GetAwaiter().GetResult() : ended.AsTask().GetAwaiter().GetResult();
+    private static T Wait<T>(ValueTask<T> ended) =>
+        ended.IsCompleted ? ended.GetAwaiter().GetResult() : ended.AsTask().GetAwaiter().GetResult();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask Unnamed<T>(ValueTask<T> call) => await call;

@@ -88,5 +88,6 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     internal BackgroundWork? Trailing { get; set; }
 
     /// <summary>Of all that say how long a call may wait.</summary>
-    internal TimeSpan LongestTimeout => OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;
+    internal TimeSpan LongestTimeout =>
+        OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;
 }

@@ -13,10 +13,10 @@ namespace RedisExpiryCache;
 /// tells users apart (<see cref="VaryByUser"/>, <see cref="VaryByClaimTypes"/>) or the response says that it may be shared
 /// (<c>public</c> or <c>s-maxage</c>, RFC 9111 3.5).
 /// </para>
-/// <para>
-/// A hit does not run the endpoint: no endpoint filter of a minimal API and no filter of MVC, authorization filters included. Put a check that
-/// each request has to pass, such as one of an API key, into an authorization policy (<c>[Authorize]</c> or <c>RequireAuthorization</c>, with
-/// <c>UseAuthorization</c> in front of the cache), or into middleware in front of <c>UseRedisExpiringCache</c>.
+/// <para> A hit does not run the endpoint: no endpoint filter of a minimal API and no filter of MVC, authorization filters included. Put a
+/// check that each request has to pass, such as one of an API key, into an authorization policy (<c>[Authorize]</c> or
+/// <c>RequireAuthorization</c>, with <c>UseAuthorization</c> in front of the cache), or into middleware in front of
+/// <c>UseRedisExpiringCache</c>.
 /// </para>
 /// </remarks>
 /// <example>
@@ -170,7 +170,8 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
         set => noStore = value;
     }
 
-    PolicySettings IPolicyMetadata.Settings => Faults.FirstOrDefault() is { } fault ? throw new InvalidOperationException($"[RedisResponseCache]: {fault}") : new()
+    PolicySettings IPolicyMetadata.Settings =>
+        Faults.FirstOrDefault() is { } fault ? throw new InvalidOperationException($"[RedisResponseCache]: {fault}") : new()
     {
         Duration = Seconds(duration),
         Sliding = Seconds(slidingDuration),

@@ -48,7 +48,8 @@ public sealed class ResponseCachePolicyBuilder
     /// app.MapGet("/news", () => "…").CacheResponse(policy => policy.Expire(TimeSpan.FromHours(1)).ClientExpire(TimeSpan.FromMinutes(1)));
     /// </code>
     /// </example>
-    public ResponseCachePolicyBuilder ClientExpire(TimeSpan duration) => Set(settings with { ClientDuration = NotNegative(duration, nameof(duration)) });
+    public ResponseCachePolicyBuilder ClientExpire(TimeSpan duration) =>
+        Set(settings with { ClientDuration = NotNegative(duration, nameof(duration)) });
 
     /// <summary>Sets how long a stale response may be served while it is revalidated (RFC 5861 3).</summary>
     /// <param name="window">Range: zero or more.</param>
@@ -60,7 +61,8 @@ public sealed class ResponseCachePolicyBuilder
     ///     .CacheResponse(policy => policy.Expire(TimeSpan.FromMinutes(1)).StaleWhileRevalidate(TimeSpan.FromMinutes(1)));
     /// </code>
     /// </example>
-    public ResponseCachePolicyBuilder StaleWhileRevalidate(TimeSpan window) => Set(settings with { StaleWhileRevalidate = NotNegative(window, nameof(window)) });
+    public ResponseCachePolicyBuilder StaleWhileRevalidate(TimeSpan window) =>
+        Set(settings with { StaleWhileRevalidate = NotNegative(window, nameof(window)) });
 
     /// <summary>Sets how long a stale response may replace an error of the origin (RFC 5861 4).</summary>
     /// <param name="window">Range: zero or more.</param>
@@ -71,7 +73,8 @@ public sealed class ResponseCachePolicyBuilder
     /// app.MapGet("/news", () => "…").CacheResponse(policy => policy.Expire(TimeSpan.FromMinutes(1)).StaleIfError(TimeSpan.FromHours(1)));
     /// </code>
     /// </example>
-    public ResponseCachePolicyBuilder StaleIfError(TimeSpan window) => Set(settings with { StaleIfError = NotNegative(window, nameof(window)) });
+    public ResponseCachePolicyBuilder StaleIfError(TimeSpan window) =>
+        Set(settings with { StaleIfError = NotNegative(window, nameof(window)) });
 
     /// <summary>Responses are neither looked up nor stored, whatever they or other policies say.</summary>
     /// <returns>The builder.</returns>
@@ -225,7 +228,8 @@ public sealed class ResponseCachePolicyBuilder
     ///     .CacheResponse(policy => policy.Expire(TimeSpan.FromMinutes(1)).Tag("products", "product:{id}"));
     /// </code>
     /// </example>
-    public ResponseCachePolicyBuilder Tag(params string[] tags) => Set(settings with { Tags = [.. settings.Tags, .. WithoutNull(tags, nameof(tags))] });
+    public ResponseCachePolicyBuilder Tag(params string[] tags) =>
+        Set(settings with { Tags = [.. settings.Tags, .. WithoutNull(tags, nameof(tags))] });
 
     internal static bool IsFieldName(string name) => Token.IsToken(name) && name != "*";
 

@@ -17,10 +17,12 @@ public sealed class ResponseCachingOptions
     /// <example><code>options.ResponseCaching.Enabled = false;</code></example>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Which requests are looked up, and which responses are stored. Default: <see cref="ResponseCachingScope.MarkedAndPublic"/>.</summary>
+    /// <summary>
+    /// Which requests are looked up, and which responses are stored. Default: <see cref="ResponseCachingScope.MarkedAndPublic"/>.
+    /// </summary>
     /// <remarks>
-    /// With the default, endpoints with <see cref="RedisResponseCacheAttribute"/>, <c>CacheResponse</c> or MVC's <c>[ResponseCache]</c>, and
-    /// other responses that say <c>public</c>, <c>s-maxage</c> or one of <see cref="TargetedCacheControl"/>. A reverse proxy sets
+    /// With the default, endpoints with <see cref="RedisResponseCacheAttribute"/>, <c>CacheResponse</c> or MVC's <c>[ResponseCache]</c>,
+    /// and other responses that say <c>public</c>, <c>s-maxage</c> or one of <see cref="TargetedCacheControl"/>. A reverse proxy sets
     /// <see cref="ResponseCachingScope.AllResponses"/>. A value that the enumeration does not have stops the start of the application.
     /// </remarks>
     /// <example><code>options.ResponseCaching.Scope = ResponseCachingScope.MarkedEndpoints;</code></example>
@@ -52,8 +54,8 @@ public sealed class ResponseCachingOptions
 
     /// <summary>Whether the <c>Cache-Control</c> of requests counts (RFC 9111 5.2.1). Default: false.</summary>
     /// <remarks>
-    /// RFC 9111 calls these directives advisory. With false, the reload of a browser (<c>max-age=0</c>) is a hit, and no client can make the
-    /// application work for it. With true, <c>no-cache</c>, <c>no-store</c>, <c>max-age</c>, <c>min-fresh</c>, <c>max-stale</c>,
+    /// RFC 9111 calls these directives advisory. With false, the reload of a browser (<c>max-age=0</c>) is a hit, and no client can make
+    /// the application work for it. With true, <c>no-cache</c>, <c>no-store</c>, <c>max-age</c>, <c>min-fresh</c>, <c>max-stale</c>,
     /// <c>only-if-cached</c>, <c>stale-if-error</c> and <c>Pragma: no-cache</c> count: right for a proxy in front of other servers.
     /// </remarks>
     /// <example><code>options.ResponseCaching.HonorRequestDirectives = true;</code></example>
@@ -169,9 +171,9 @@ public sealed class ResponseCachingOptions
 
     /// <summary>Adds to the policy that lies under all others, also for endpoints that are not marked.</summary>
     /// <remarks>
-    /// With <see cref="ResponseCachePolicyBuilder.Expire"/> or <see cref="ResponseCachePolicyBuilder.Slide"/> in it, every successful GET is
-    /// stored that nothing forbids: consider all that your endpoints answer. Static assets, static files and health checks are stored only where
-    /// they are marked. With <see cref="ResponseCachingScope.MarkedEndpoints"/> it only completes what marked endpoints say.
+    /// With <see cref="ResponseCachePolicyBuilder.Expire"/> or <see cref="ResponseCachePolicyBuilder.Slide"/> in it, every successful GET
+    /// is stored that nothing forbids: consider all that your endpoints answer. Static assets, static files and health checks are stored
+    /// only where they are marked. With <see cref="ResponseCachingScope.MarkedEndpoints"/> it only completes what marked endpoints say.
     /// </remarks>
     /// <param name="policy">Says how responses are cached.</param>
     /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>

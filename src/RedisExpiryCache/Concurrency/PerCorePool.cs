@@ -1,8 +1,8 @@
 namespace RedisExpiryCache.Concurrency;
 
 /// <summary>
-/// Objects that are used again, the one that was used last first, on the processor that it was used on: its memory is still at hand there. A pool that hands them
-/// out in turn goes through all of them, and finds each one cold.
+/// Objects that are used again, the one that was used last first, on the processor that it was used on: its memory is still at hand there.
+/// A pool that hands them out in turn goes through all of them, and finds each one cold.
 /// </summary>
 internal sealed class PerCorePool<T>(Func<T> create)
     where T : class

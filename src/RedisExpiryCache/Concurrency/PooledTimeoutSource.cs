@@ -31,7 +31,9 @@ internal abstract class PooledTimeoutSource
         return (seen & PhaseMask) == UnderWay && Volatile.Read(ref dueAt) <= now && TryMove(seen, Late);
     }
 
-    /// <summary>Whether nothing is to be expected of it any more. An answer that is still to be taken may be one that nobody will take.</summary>
+    /// <summary>
+    /// Whether nothing is to be expected of it any more. An answer that is still to be taken may be one that nobody will take.
+    /// </summary>
     public bool TryForget() => (Volatile.Read(ref use) & PhaseMask) == Retired || TryMoveOn(Answered, Retired);
 
     /// <summary>Tells whoever waits that its time is over. Called after <see cref="TryExpire"/>, without any lock.</summary>
@@ -66,7 +68,9 @@ internal abstract class PooledTimeoutSource
     private bool TryMove(long seen, long to) => Interlocked.CompareExchange(ref use, (seen & ~PhaseMask) | to, seen) == seen;
 }
 
-/// <summary>A wait for one answer, behind a <see cref="ValueTask{TResult}"/>: once that has been awaited, the wait is used for another.</summary>
+/// <summary>
+/// A wait for one answer, behind a <see cref="ValueTask{TResult}"/>: once that has been awaited, the wait is used for another.
+/// </summary>
 internal abstract class PooledTimeoutSource<T> : PooledTimeoutSource, IValueTaskSource<T>
 {
     private ManualResetValueTaskSourceCore<T> core;

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace RedisExpiryCache.Concurrency;
 
 /// <summary>
-/// Waits that may take so long and no longer. One timer looks at all of them: there is a wait for each command, nearly all are over within a millisecond, and a
-/// timer for each would cost more than the command does on our side. So a wait may end a tick late.
+/// Waits that may take so long and no longer. One timer looks at all of them: there is a wait for each command, nearly all are over within
+/// a millisecond, and a timer for each would cost more than the command does on our side. So a wait may end a tick late.
 /// </summary>
 internal static class TimeoutSweeper
 {
@@ -74,7 +74,9 @@ internal static class TimeoutSweeper
             Rest();
     }
 
-    /// <summary>Whoever begins one from here on starts the timer again; whoever has done so just before is seen by the look at all of them.</summary>
+    /// <summary>
+    /// Whoever begins one from here on starts the timer again; whoever has done so just before is seen by the look at all of them.
+    /// </summary>
     private static void Rest()
     {
         idleTicks = 0;

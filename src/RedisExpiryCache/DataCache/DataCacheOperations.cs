@@ -16,7 +16,8 @@ namespace RedisExpiryCache.DataCache;
 /// What the data cache does, one method a call of its surface: check the arguments, ask Redis, report. Failure policy:
 /// see <see cref="RedisExpiringCache"/>.
 /// </summary>
-internal sealed class DataCacheOperations(RedisConnection connection, FailOpenPolicy degradation, DataCacheTelemetry report, RedisExpiringCacheOptions options)
+internal sealed class DataCacheOperations(
+    RedisConnection connection, FailOpenPolicy degradation, DataCacheTelemetry report, RedisExpiringCacheOptions options)
 {
     private readonly ServerClock clock = connection.Clock;
     private readonly EntryStore entries = new(
@@ -104,7 +105,8 @@ internal sealed class DataCacheOperations(RedisConnection connection, FailOpenPo
 
     /// <summary>What the caller takes from what was read, which is gone after that.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<T> ReadAsync<T>(string key, OperationContext call, IBufferWriter<byte>? destination, Func<EntryReadResult, IBufferWriter<byte>?, T> take)
+    private async ValueTask<T> ReadAsync<T>(
+        string key, OperationContext call, IBufferWriter<byte>? destination, Func<EntryReadResult, IBufferWriter<byte>?, T> take)
     {
         Check(key, call);
         var fullKey = FullKey(key);
@@ -143,7 +145,9 @@ internal sealed class DataCacheOperations(RedisConnection connection, FailOpenPo
     private EntryReadResult? FindNear(string key, string fullKey) =>
         degradation.HasOverflowed || DataKeys.IsReserved(key) ? null : entryTags.FindNear(entries, fullKey);
 
-    /// <summary>Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.</summary>
+    /// <summary>
+    /// Rides behind the read on the same connection, or comes later where slides are gathered; the reader does not wait for it.
+    /// </summary>
     private void Slide(string key, string fullKey, EntryReadResult read, TimeSpan window) =>
         entries.Slides.RefreshInBackground(fullKey, read.Slide, window, sliding => SlideBehindAsync(key, sliding));
 
@@ -266,10 +270,12 @@ internal sealed class DataCacheOperations(RedisConnection connection, FailOpenPo
     }
 
     /// <summary>
-    /// What the call did is reported. What it could not do is thrown, or, where the settings want that, gone without: then its result is the default.
+    /// What the call did is reported. What it could not do is thrown, or, where the settings want that, gone without: then its result is
+    /// the default.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<T> Reported<T>(DataOperation operation, string key, OperationContext call, ValueTask<T> work, Evicted evicted = default)
+    private async ValueTask<T> Reported<T>(
+        DataOperation operation, string key, OperationContext call, ValueTask<T> work, Evicted evicted = default)
     {
         T result;
         try

@@ -1,8 +1,9 @@
 namespace RedisExpiryCache.Expiry;
 
 /// <summary>
-/// XFetch: each use of something that is about to expire may set off its renewal, with a chance that grows as the end nears, so that one of many uses
-/// does it in time and hardly ever two. (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015.)
+/// XFetch: each use of something that is about to expire may set off its renewal, with a chance that grows as the end nears, so that one of
+/// many uses does it in time and hardly ever two. (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention,
+/// 2015.)
 /// </summary>
 internal static class EarlyRefresh
 {

@@ -56,8 +56,8 @@ internal sealed record CacheControl
         return parsed;
     }
 
-    // What limits a cache counts even when malformed: private="…" speaks of some fields only, private=? of the whole response. What allows it
-    // something does not.
+    // What limits a cache counts even when malformed: private="…" speaks of some fields only, private=? of the whole response. What allows
+    // it something does not.
     private CacheControl With(in Directive directive)
     {
         if (directive.Is("no-store")) return this with { NoStore = true };

@@ -11,8 +11,8 @@ internal static class Preferences
     private const int MostWeight = 1000;
 
     /// <summary>
-    /// Lower case, without blanks, weights as short as can be, the heaviest first; those of equal weight in the order they came if that has a meaning.
-    /// False: something in it is not understood, and so nothing may be changed. Members are media ranges, or single words.
+    /// Lower case, without blanks, weights as short as can be, the heaviest first; those of equal weight in the order they came if that has
+    /// a meaning. False: something in it is not understood, and so nothing may be changed. Members are media ranges, or single words.
     /// </summary>
     public static bool TryNormalize(StringValues lines, bool ofMediaRanges, bool isOrdered, out string normal)
     {

@@ -76,7 +76,8 @@ internal static class Ranges
         string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.Last}/{completeLength}");
 
     /// <summary>RFC 9110 14.1.2: the last so many bytes were asked for, however many there are.</summary>
-    public static bool IsSuffix(StringValues range) => range.Count == 1 && range[0]!.AsSpan().Trim(" \t").StartsWith("bytes=-", StringComparison.OrdinalIgnoreCase);
+    public static bool IsSuffix(StringValues range) =>
+        range.Count == 1 && range[0]!.AsSpan().Trim(" \t").StartsWith("bytes=-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// RFC 9110 13.1.5: may Range be followed. A tag has to be the same by the strong comparison; a date has to be that of a

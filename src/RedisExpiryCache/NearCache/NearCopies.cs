@@ -3,9 +3,9 @@ using Microsoft.Extensions.Caching.Memory;
 namespace RedisExpiryCache.NearCache;
 
 /// <summary>
-/// What Redis holds, in this process, by Redis key. A copy is there until Redis says that its key has changed, its time to live is over, or others need the
-/// room; and is found only while what Redis says is known to arrive (<see cref="TrustUntil"/>). What was read before a change and comes back after
-/// it is not kept:
+/// What Redis holds, in this process, by Redis key. A copy is there until Redis says that its key has changed, its time to live is over, or
+/// others need the room; and is found only while what Redis says is known to arrive (<see cref="TrustUntil"/>). What was read before a
+/// change and comes back after it is not kept:
 /// <code>
 ///   reader:  Begin (version 7) … GET …………………………………… TryPut: the version is 8 by now, so it is not kept
 ///   Redis:                            SET by anybody, said to all: Drop (version 8)
@@ -105,7 +105,9 @@ internal sealed class NearCopies : IDisposable
 
     public void Distrust() => TrustUntil(long.MinValue);
 
-    /// <summary>Nothing is found here any more. The memory cache itself stays, emptied: whoever comes late may still have something to drop.</summary>
+    /// <summary>
+    /// Nothing is found here any more. The memory cache itself stays, emptied: whoever comes late may still have something to drop.
+    /// </summary>
     public void Dispose()
     {
         Distrust();
@@ -165,7 +167,9 @@ internal sealed class NearCopies : IDisposable
 
     private Stripe StripeOf(string key) => stripes[(uint)string.GetHashCode(key, StringComparison.Ordinal) % StripeCount];
 
-    /// <summary>Keys that share a version: a change of one of them turns down reads of the others that are under way, which costs these a read.</summary>
+    /// <summary>
+    /// Keys that share a version: a change of one of them turns down reads of the others that are under way, which costs these a read.
+    /// </summary>
     private sealed class Stripe
     {
         public int Version;

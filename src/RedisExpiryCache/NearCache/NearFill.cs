@@ -30,13 +30,15 @@ internal readonly record struct NearFill
 
     /// <summary>Of an entry that slides: whoever finds the copy touches it there.</summary>
     /// <param name="window">How long it lives from each slide on.</param>
-    public NearSlide? SlideOf(TimeSpan? window) => reading is not null && window is { } span ? new NearSlide(reading.Copies, span, deadline) : null;
+    public NearSlide? SlideOf(TimeSpan? window) =>
+        reading is not null && window is { } span ? new NearSlide(reading.Copies, span, deadline) : null;
 
     /// <summary>Keeps a copy, unless the key has changed since the read was begun.</summary>
     /// <param name="value">Nobody changes it from here on.</param>
     /// <param name="size">In bytes, without the key.</param>
     /// <returns>Whether it is here now: else there was no room.</returns>
-    public bool TryPut(object value, long size) => reading is not null && reading.Copies.TryPut(reading.Key, reading.Version, value, size, deadline);
+    public bool TryPut(object value, long size) =>
+        reading is not null && reading.Copies.TryPut(reading.Key, reading.Version, value, size, deadline);
 
     /// <summary>As it was begun; apart, because a read hands its fill on several times, and mostly there is none.</summary>
     private sealed record Reading(NearCopies Copies, string Key, int Version, long Begun);

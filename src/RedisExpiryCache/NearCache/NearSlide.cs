@@ -3,9 +3,10 @@ using RedisExpiryCache.Concurrency;
 namespace RedisExpiryCache.NearCache;
 
 /// <summary>
-/// The slides of one copy. Each slide is told to all processes, which drop their copies; so reads of a copy are gathered, and Redis hears of them once an
-/// eighth of the window, with the time of the last one. Then whoever has dropped its copy reads how long the entry lives by now, and leaves it alone for the next
-/// eighth: however many processes read it, it is slid as often as if there were one. An entry may end early by a hundredth of its window.
+/// The slides of one copy. Each slide is told to all processes, which drop their copies; so reads of a copy are gathered, and Redis hears
+/// of them once an eighth of the window, with the time of the last one. Then whoever has dropped its copy reads how long the entry lives by
+/// now, and leaves it alone for the next eighth: however many processes read it, it is slid as often as if there were one. An entry may end
+/// early by a hundredth of its window.
 /// <para>Failure policy: that of the slide that it is given, which throws nothing.</para>
 /// </summary>
 internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadline)
@@ -22,7 +23,8 @@ internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadlin
     public static TimeSpan WorthOf(TimeSpan window) => window / Precision;
 
     /// <summary>The copy was read.</summary>
-    /// <param name="slide">How to slide the entry as if it had been read so long ago, where that gains its second argument at least.</param>
+    /// <param name="slide">How to slide the entry as if it had been read so long ago, where that gains its second argument at
+    /// least.</param>
     public void Touch(Func<TimeSpan, TimeSpan, Task> slide)
     {
         Volatile.Write(ref lastRead, copies.Time.GetTimestamp());
@@ -49,7 +51,9 @@ internal sealed class NearSlide(NearCopies copies, TimeSpan window, long deadlin
     }
 }
 
-/// <summary>The slides that wait. Beyond some number they do not, so that copies that come and go do not leave timers behind without end.</summary>
+/// <summary>
+/// The slides that wait. Beyond some number they do not, so that copies that come and go do not leave timers behind without end.
+/// </summary>
 internal sealed class WaitingSlides : IDisposable
 {
     private const int Most = 20_000;

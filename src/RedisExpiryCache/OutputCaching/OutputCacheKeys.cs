@@ -8,8 +8,9 @@ namespace RedisExpiryCache.OutputCaching;
 //   output:GET\001EHTTPS\001EEXAMPLE.COM/A#DIGEST     an entry that varies; the digest is of the output cache's whole key
 //   tag:output:products                               a tag: its generation
 //
-// The output cache's own key is METHOD ␞ SCHEME ␞ HOST/PATH, and behind that, where a policy varies, ␞ and the values that it varies by. Header
-// values are among those, cookies perhaps. Redis keys stand in logs, in the client library's exceptions and in MONITOR: so only a digest is in them.
+// The output cache's own key is METHOD ␞ SCHEME ␞ HOST/PATH, and behind that, where a policy varies, ␞ and the values that it varies by.
+// Header values are among those, cookies perhaps. Redis keys stand in logs, in the client library's exceptions and in MONITOR: so only a
+// digest is in them.
 internal static class OutputCacheKeys
 {
     private const char Delimiter = '\x1e';

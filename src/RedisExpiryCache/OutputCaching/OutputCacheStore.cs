@@ -10,16 +10,16 @@ using RedisExpiryCache.Redis.Generations;
 namespace RedisExpiryCache.OutputCaching;
 
 /// <summary>
-/// The store of ASP.NET Core's output cache. An entry is stamped with the generations of its tags, read before it is written; so evicting a tag
-/// is one DEL, after which no node serves what was stored before, nor what was stamped before and is written late. A set that reads the
+/// The store of ASP.NET Core's output cache. An entry is stamped with the generations of its tags, read before it is written; so evicting a
+/// tag is one DEL, after which no node serves what was stored before, nor what was stamped before and is written late. A set that reads the
 /// generations after the eviction is a new entry, however old its page: the set is the first that a store hears of it.
-/// <para>
-/// Failure policy: a lookup that fails is a miss and a store that fails is dropped, both logged once a minute and kind, and counted. An eviction
-/// that could not be done throws what <see cref="RedisConnection"/> throws, logged and counted too. Each ends within
+/// <para> Failure policy: a lookup that fails is a miss and a store that fails is dropped, both logged once a minute and kind, and counted.
+/// An eviction that could not be done throws what <see cref="RedisConnection"/> throws, logged and counted too. Each ends within
 /// <see cref="RedisExpiringCacheOptions.OperationTimeout"/>. The caller's own mistakes and its cancellation are thrown.
 /// </para>
 /// </summary>
-internal sealed class OutputCacheStore(EntryStore entries, GenerationStore generations, ServerClock clock, OutputCacheTelemetry report, string instanceName)
+internal sealed class OutputCacheStore(
+    EntryStore entries, GenerationStore generations, ServerClock clock, OutputCacheTelemetry report, string instanceName)
     : IOutputCacheBufferStore
 {
     private readonly TaggedEntryStore entryTags = new(generations, OutputCacheKeys.TagPrefix(instanceName));
@@ -115,7 +115,8 @@ internal sealed class OutputCacheStore(EntryStore entries, GenerationStore gener
         }
     }
 
-    private async ValueTask WriteAsync(string fullKey, ReadOnlySequence<byte> value, string[] tags, TimeSpan validFor, OperationContext call)
+    private async ValueTask WriteAsync(
+        string fullKey, ReadOnlySequence<byte> value, string[] tags, TimeSpan validFor, OperationContext call)
     {
         var now = clock.LocalNow;
         var end = Ttl.EndOf(now, validFor);

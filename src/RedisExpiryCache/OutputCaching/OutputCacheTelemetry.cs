@@ -44,7 +44,8 @@ internal sealed class OutputCacheTelemetry
             warnings.Unreadable(OutputCacheKeys.NameOf(key), miss);
     }
 
-    public void Done(OutputCacheOperation operation, string key, long started) => Ended(operation, key, DataOutcome.Done, reason: null, started);
+    public void Done(OutputCacheOperation operation, string key, long started) =>
+        Ended(operation, key, DataOutcome.Done, reason: null, started);
 
     /// <summary>A lookup or a store that the app goes without.</summary>
     public void Failed(OutputCacheOperation operation, string key, Exception failure, long started)

@@ -12,7 +12,8 @@ internal static class CacheStatusHeader
     private const string Cache = "RedisExpiryCache";
 
     /// <summary>Whether this cache has spoken already.</summary>
-    public static bool IsIn(StringValues lines) => lines.Any(static line => line?.StartsWith($"{Cache};", StringComparison.Ordinal) is true);
+    public static bool IsIn(StringValues lines) =>
+        lines.Any(static line => line?.StartsWith($"{Cache};", StringComparison.Ordinal) is true);
 
     // Within a second nearly all hits say the same.
     private static readonly HitText?[] HitTexts = new HitText?[1024];
@@ -36,7 +37,9 @@ internal static class CacheStatusHeader
 
     public static string Stored(ForwardReason reason) => $"{Cache}; fwd={reason.Token()}; stored";
 
-    /// <summary>A response that may not be stored makes its request one for which there is no cache, whatever the store was asked.</summary>
+    /// <summary>
+    /// A response that may not be stored makes its request one for which there is no cache, whatever the store was asked.
+    /// </summary>
     public static string NotStored(ForwardReason reason, string detail) =>
         $"{Cache}; fwd={(reason == ForwardReason.UriMiss ? ForwardReason.Bypass : reason).Token()}; detail={detail}";
 

@@ -94,7 +94,8 @@ internal static class HttpFacts
     }
 
     /// <summary>RFC 9213 2.2: of the targeted fields, the first one that applies replaces Cache-Control and Expires.</summary>
-    public static ResponseFacts Of(HttpRequest request, int statusCode, IHeaderDictionary headers, IList<string> targeted, DateTimeOffset now)
+    public static ResponseFacts Of(
+        HttpRequest request, int statusCode, IHeaderDictionary headers, IList<string> targeted, DateTimeOffset now)
     {
         var isTargeted = TryReadTargeted(headers, targeted, out var directives);
         return new ResponseFacts

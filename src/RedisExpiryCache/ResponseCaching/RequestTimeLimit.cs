@@ -12,7 +12,8 @@ internal sealed class RequestTimeLimit(TimeLimit budget)
     public long Began { get; } = Stopwatch.GetTimestamp();
 
     /// <summary>A call that counts as begun so much earlier. To be ended once the request waits no more for it.</summary>
-    public OperationContext Begin() => new(Blocking: false, Stopwatch.GetTimestamp() - Volatile.Read(ref spent), CancellationToken.None, budget);
+    public OperationContext Begin() =>
+        new(Blocking: false, Stopwatch.GetTimestamp() - Volatile.Read(ref spent), CancellationToken.None, budget);
 
     public void End(OperationContext call) => Volatile.Write(ref spent, Stopwatch.GetTimestamp() - call.Started);
 

@@ -10,9 +10,12 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>What is settled about a request before the store is asked. <paramref name="Now"/> is read once and handed down.</summary>
-internal sealed record ResponseCacheContext(HttpContext Context, RequestFacts Request, ResponsePolicy Policy, LookupRequest Question, DateTimeOffset Now)
+internal sealed record ResponseCacheContext(
+    HttpContext Context, RequestFacts Request, ResponsePolicy Policy, LookupRequest Question, DateTimeOffset Now)
 {
-    /// <summary>A HEAD is answered from a stored GET, or by the app. What answers a POST is stored only where the settings allow it.</summary>
+    /// <summary>
+    /// A HEAD is answered from a stored GET, or by the app. What answers a POST is stored only where the settings allow it.
+    /// </summary>
     public bool IsGet => Request.Method != HttpMethods.Head;
 
     /// <summary>Null: no content codings are asked for by the settings.</summary>
@@ -32,7 +35,9 @@ internal sealed record ResponseCacheContext(HttpContext Context, RequestFacts Re
     /// <summary>The user at the time of the lookup, as the policy tells users apart.</summary>
     private UserKey User { get; init; }
 
-    /// <summary>With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.</summary>
+    /// <summary>
+    /// With the request's fields as they are now: behind us in the pipeline they may be changed, and the store asks again after that.
+    /// </summary>
     public ResponseCacheContext WithFieldsAsTheyCame()
     {
         var fields = new Dictionary<string, StringValues>(Context.Request.Headers, StringComparer.OrdinalIgnoreCase);
@@ -58,7 +63,8 @@ internal sealed record ResponseCacheContext(HttpContext Context, RequestFacts Re
         return isPassedOn || get is { IsUnauthorized: true } ? ForwardReason.Bypass : null;
     }
 
-    public static ResponseCacheContext Begin(HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestTimeLimit budget, DateTimeOffset now)
+    public static ResponseCacheContext Begin(
+        HttpContext context, ResponsePolicy policy, ResponseKeys keys, RequestTimeLimit budget, DateTimeOffset now)
     {
         var request = context.Request;
         var target = keys.Targets.Of(request, context.Features.Get<IHttpRequestFeature>()?.RawTarget, policy);

@@ -4,7 +4,8 @@ using RedisExpiryCache.ResponseCaching.Policies;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>Begins exchanges. Failure policy: an unexpected error is logged, and the request goes to the origin.</summary>
-internal sealed class ResponseCacheContextFactory(PolicyProvider policies, ResponseKeys keys, ResponseCacheTelemetry report, TimeProvider time)
+internal sealed class ResponseCacheContextFactory(
+    PolicyProvider policies, ResponseKeys keys, ResponseCacheTelemetry report, TimeProvider time)
 {
     /// <param name="context">The request.</param>
     /// <param name="policy">Of its endpoint, or of the GET's.</param>

@@ -118,7 +118,8 @@ internal sealed class ResponseCacheMiddleware
 
     /// <returns>False when the response has to be looked up again.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> TryAnswer(HttpContext context, ResponsePolicy policy, RoutedGet? get, RequestTimeLimit budget, bool isLast)
+    private async ValueTask<bool> TryAnswer(
+        HttpContext context, ResponsePolicy policy, RoutedGet? get, RequestTimeLimit budget, bool isLast)
     {
         if (exchanges.TryBegin(context, policy, budget, get) is not { } exchange)
         {
@@ -214,7 +215,9 @@ internal sealed class ResponseCacheMiddleware
         return true;
     }
 
-    /// <summary>Answers with what the app has said to somebody else, if the rules would let it be stored and used again for this request.</summary>
+    /// <summary>
+    /// Answers with what the app has said to somebody else, if the rules would let it be stored and used again for this request.
+    /// </summary>
     private async Task<bool> TryShare(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict asked, SharedResponse shared)
     {
         var verdict = Reuse.Decide(exchange.Request, shared.Response.Rules, parts.Storable.Rules, time.GetUtcNow());
@@ -274,7 +277,8 @@ internal sealed class ResponseCacheMiddleware
             Decide(exchange, found).Action == ReuseAction.Serve && found.Response!.Rules.ResponseTime != renewal.Renewed;
     }
 
-    private ReuseVerdict Decide(ResponseCacheContext exchange, LookupResult lookup) => Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
+    private ReuseVerdict Decide(ResponseCacheContext exchange, LookupResult lookup) =>
+        Reuse.Decide(exchange.Request, lookup.Response?.Rules, parts.Storable.Rules, exchange.Now);
 
     private string? Status(string cacheStatus) => options.ResponseCaching.EmitCacheStatus ? cacheStatus : null;
 }

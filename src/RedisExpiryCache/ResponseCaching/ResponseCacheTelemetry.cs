@@ -67,7 +67,8 @@ internal sealed class ResponseCacheTelemetry(CacheMetrics metrics, ILogger<Respo
 
     public static long Start() => CacheMetrics.Start();
 
-    public void LookedUp(long started, ResponseOutcome outcome, HitLevel? level = null) => metrics.ResponseLookup(started, outcome.Token(), level);
+    public void LookedUp(long started, ResponseOutcome outcome, HitLevel? level = null) =>
+        metrics.ResponseLookup(started, outcome.Token(), level);
 
     public void Answered(string path, ResponseOutcome outcome, ForwardReason? reason = null, HitLevel? level = null)
     {

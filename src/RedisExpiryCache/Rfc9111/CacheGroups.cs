@@ -3,7 +3,9 @@ using RedisExpiryCache.HttpFields;
 
 namespace RedisExpiryCache.Rfc9111;
 
-/// <summary>RFC 9875: the groups of an origin that a response belongs to, and those that a response to an unsafe request makes invalid.</summary>
+/// <summary>
+/// RFC 9875: the groups of an origin that a response belongs to, and those that a response to an unsafe request makes invalid.
+/// </summary>
 internal static class CacheGroups
 {
     public const string MembershipField = "Cache-Groups";

@@ -12,10 +12,14 @@ internal sealed record CachingRules
     /// <summary>RFC 9111 7.3: a response may set a cookie, and set it for everybody who gets the stored copy.</summary>
     public bool StoreSetCookie { get; init; }
 
-    /// <summary>RFC 9110 9.3.3: an answer to POST that names the URL as its Content-Location, and says for how long, answers a later GET.</summary>
+    /// <summary>
+    /// RFC 9110 9.3.3: an answer to POST that names the URL as its Content-Location, and says for how long, answers a later GET.
+    /// </summary>
     public bool StorePost { get; init; }
 
-    /// <summary>RFC 9111 4.2.4: for how long a stale response may stand in for an app that fails, where neither it nor the request says.</summary>
+    /// <summary>
+    /// RFC 9111 4.2.4: for how long a stale response may stand in for an app that fails, where neither it nor the request says.
+    /// </summary>
     public TimeSpan StaleIfError { get; init; }
 
     /// <summary>For how long a stale response that has a validator is kept, so that the app can be asked whether it still holds.</summary>

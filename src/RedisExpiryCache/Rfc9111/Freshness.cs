@@ -27,8 +27,8 @@ internal static class Freshness
     }
 
     /// <summary>
-    /// RFC 9111 4.2.2: a tenth of the time since Last-Modified, at most a day; null where a guess is not allowed. To be asked only when nothing
-    /// explicit is there.
+    /// RFC 9111 4.2.2: a tenth of the time since Last-Modified, at most a day; null where a guess is not allowed. To be asked only when
+    /// nothing explicit is there.
     /// </summary>
     public static TimeSpan? HeuristicLifetime(ResponseFacts response, DateTimeOffset responseTime)
     {

@@ -14,7 +14,9 @@ internal sealed record ResponseFacts
     /// <summary>A targeted field replaces Cache-Control and Expires (RFC 9213 2.2).</summary>
     public bool IsTargeted { get; init; }
 
-    /// <summary>The response says itself that shared caches may store it: public or s-maxage (RFC 9111 5.2.2), or a targeted field.</summary>
+    /// <summary>
+    /// The response says itself that shared caches may store it: public or s-maxage (RFC 9111 5.2.2), or a targeted field.
+    /// </summary>
     public bool IsForSharedCaches => IsTargeted || CacheControl.Public || CacheControl.SMaxAge is not null;
 
     /// <summary>Null when missing or invalid: the response is then as old as the moment it was received, RFC 9110 6.6.1.</summary>

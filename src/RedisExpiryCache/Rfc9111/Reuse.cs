@@ -80,8 +80,8 @@ internal static class Reuse
     }
 
     /// <summary>
-    /// An older failure is no help. RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only not fresh
-    /// enough for the client, will do.
+    /// An older failure is no help. RFC 5861 4, in the response or the request; else as the settings say. What is fresh still, and was only
+    /// not fresh enough for the client, will do.
     /// </summary>
     private static bool MayServeOnError(StoredResponse stored, CachingRules rules, CacheControl asked, TimeSpan? timeLeft)
     {

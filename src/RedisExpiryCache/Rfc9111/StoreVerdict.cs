@@ -17,13 +17,17 @@ internal readonly record struct StoreVerdict
 
 /// <param name="FreshnessLifetime">Null: <paramref name="Sliding"/> alone decides.</param>
 /// <param name="CorrectedInitialAge">How old the response was when it came.</param>
-/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends, and <paramref name="Retention"/>
-/// after it.</param>
+/// <param name="Sliding">How long the store keeps it after its last use; null: until the freshness lifetime ends, and
+/// <paramref name="Retention"/> after it.</param>
 /// <param name="Retention">How long a stale response is of use still.</param>
-internal readonly record struct StoredLifetime(TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding, TimeSpan Retention = default)
+internal readonly record struct StoredLifetime(
+    TimeSpan? FreshnessLifetime, TimeSpan CorrectedInitialAge, TimeSpan? Sliding, TimeSpan Retention = default)
 {
-    /// <summary>What is left of the freshness lifetime, and the time for which the response is of use beyond it; null when only sliding decides.</summary>
-    public TimeSpan? TimeToLive => FreshnessLifetime is { } lifetime ? DeltaSeconds.Clamp(DeltaSeconds.Add(lifetime, Retention) - CorrectedInitialAge) : null;
+    /// <summary>
+    /// What is left of the freshness lifetime, and the time for which the response is of use beyond it; null when only sliding decides.
+    /// </summary>
+    public TimeSpan? TimeToLive =>
+        FreshnessLifetime is { } lifetime ? DeltaSeconds.Clamp(DeltaSeconds.Add(lifetime, Retention) - CorrectedInitialAge) : null;
 
     /// <summary>RFC 5861 3, of the policy or the response.</summary>
     public TimeSpan? StaleWhileRevalidate { get; init; }

@@ -22,7 +22,9 @@ internal static class StoredHeaders
     private static readonly FrozenSet<string> NeverUpdated = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase, "Content-Digest", "Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "ETag");
 
-    /// <summary>What the response's own Connection field lists is of this connection too; and what it withholds by name is for one answer only.</summary>
+    /// <summary>
+    /// What the response's own Connection field lists is of this connection too; and what it withholds by name is for one answer only.
+    /// </summary>
     public static bool MayStore(string fieldName, StringValues connection, CacheControl directives, CachingRules rules) =>
         !NeverStored.Contains(fieldName)
         && (rules.StoreSetCookie || !fieldName.Equals(SetCookie, StringComparison.OrdinalIgnoreCase))

@@ -52,8 +52,8 @@ internal sealed record StoredResponse
     public required DateTimeOffset Date { get; init; }
 
     /// <summary>
-    /// RFC 9110 13.1: the app can be asked whether the response still holds. Conditions are for successes; what would not be one is answered
-    /// as if there were none.
+    /// RFC 9110 13.1: the app can be asked whether the response still holds. Conditions are for successes; what would not be one is
+    /// answered as if there were none.
     /// </summary>
     public bool CanBeValidated => StatusCode is >= 200 and <= 299 && ((ETag is not null && !IsETagOurs) || LastModified is not null);
 
@@ -61,8 +61,8 @@ internal sealed record StoredResponse
     public bool IsMarkedStale { get; private init; }
 
     /// <summary>
-    /// As if it had never been fresh. Who marks it so wants it to be served while it is made anew, unless it forbids ever being served stale (RFC
-    /// 9111 4.2.4); but not for longer than it would have been served without the mark.
+    /// As if it had never been fresh. Who marks it so wants it to be served while it is made anew, unless it forbids ever being served
+    /// stale (RFC 9111 4.2.4); but not for longer than it would have been served without the mark.
     /// </summary>
     public StoredResponse MarkedStale() => this with
     {

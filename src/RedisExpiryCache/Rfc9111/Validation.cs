@@ -25,13 +25,12 @@ internal static class Validation
     }
 
     /// <summary>
-    /// RFC 9111 4.3.1: the fields of a request that asks whether any of these responses still holds. The first is the one that the request selects,
-    /// if any.
+    /// RFC 9111 4.3.1: the fields of a request that asks whether any of these responses still holds. The first is the one that the request
+    /// selects, if any.
     /// </summary>
     /// <param name="selected">Null when none of the stored variants is for this request.</param>
-    /// <param name="otherTags">
-    /// The entity tags of the URL's other variants. Left out where the selected one has a date only, which a server does not look at beside tags (RFC
-    /// 9110 13.2.2).
+    /// <param name="otherTags"> The entity tags of the URL's other variants. Left out where the selected one has a date only, which a
+    /// server does not look at beside tags (RFC 9110 13.2.2).
     /// </param>
     /// <param name="lastModified">As the selected response said it, to the letter: servers compare texts.</param>
     public static Conditions Ask(StoredResponse? selected, IEnumerable<string> otherTags, string? lastModified)
@@ -42,8 +41,8 @@ internal static class Validation
     }
 
     /// <summary>
-    /// RFC 9111 4.3.4: which of the entity tags that were asked about a 304 speaks of. Where only one response was asked about, a 304 can only speak of
-    /// that one, whatever tag it carries: servers are known to answer with the tag of another encoding.
+    /// RFC 9111 4.3.4: which of the entity tags that were asked about a 304 speaks of. Where only one response was asked about, a 304 can
+    /// only speak of that one, whatever tag it carries: servers are known to answer with the tag of another encoding.
     /// </summary>
     /// <param name="asked">What was asked about.</param>
     /// <param name="hasSelected">The request selects one of the stored responses, and that one was asked about too.</param>
@@ -60,7 +59,9 @@ internal static class Validation
         return other is not null;
     }
 
-    /// <summary>RFC 9111 4.3.5: an answer to HEAD tells that the stored response is no longer the one there is. Otherwise it updates it.</summary>
+    /// <summary>
+    /// RFC 9111 4.3.5: an answer to HEAD tells that the stored response is no longer the one there is. Otherwise it updates it.
+    /// </summary>
     public static bool IsContradictedByHead(StoredResponse stored, long storedLength, ResponseFacts head, long? contentLength) =>
         (head.ETag is not null && !stored.IsETagOurs && head.ETag != stored.ETag)
         || (head.LastModified is not null && head.LastModified != stored.LastModified)

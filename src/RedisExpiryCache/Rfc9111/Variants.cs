@@ -59,9 +59,8 @@ internal static class Variants
     /// </summary>
     /// <param name="fieldName">The field.</param>
     /// <param name="value">Its lines.</param>
-    /// <param name="ignoreOrder">
-    /// Among preferences of equal weight order has no meaning (RFC 9110 12.5); but many apps take the first of them, ASP.NET Core among these. Of encodings and
-    /// character sets an app chooses by its own order in any case.
+    /// <param name="ignoreOrder"> Among preferences of equal weight order has no meaning (RFC 9110 12.5); but many apps take the first of
+    /// them, ASP.NET Core among these. Of encodings and character sets an app chooses by its own order in any case.
     /// </param>
     /// <returns>Null for a missing field, which matches only a missing one.</returns>
     public static string? Normalize(string fieldName, StringValues value, bool ignoreOrder)

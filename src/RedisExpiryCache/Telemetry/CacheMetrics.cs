@@ -13,7 +13,9 @@ internal enum HitLevel
     Near,
 }
 
-/// <summary>The meter <c>RedisExpiryCache</c>: docs/observing.md lists its instruments. Durations are in seconds, as OpenTelemetry has them.</summary>
+/// <summary>
+/// The meter <c>RedisExpiryCache</c>: docs/observing.md lists its instruments. Durations are in seconds, as OpenTelemetry has them.
+/// </summary>
 internal sealed class CacheMetrics
 {
     public const string MeterName = "RedisExpiryCache";

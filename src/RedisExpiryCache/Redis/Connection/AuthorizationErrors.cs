@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace RedisExpiryCache.Redis.Connection;
 
-/// <summary>When Redis last turned this app away, or one of its commands, and by which word. What was a minute ago counts no more.</summary>
+/// <summary>
+/// When Redis last turned this app away, or one of its commands, and by which word. What was a minute ago counts no more.
+/// </summary>
 internal sealed class AuthorizationErrors
 {
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);

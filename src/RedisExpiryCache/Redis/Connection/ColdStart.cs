@@ -2,8 +2,8 @@ namespace RedisExpiryCache.Redis.Connection;
 
 /// <summary>Gives the first requests of a process more time: <see cref="RedisExpiringCacheOptions.OperationTimeout"/>.</summary>
 /// <remarks>
-/// They wait for the connection, and for code that is compiled at its first use: hundreds of milliseconds that say nothing about Redis.
-/// It ends with the first response that is stored, with <see cref="MostReplies"/> where none is, or with the first time-out, so that a Redis
+/// They wait for the connection, and for code that is compiled at its first use: hundreds of milliseconds that say nothing about Redis. It
+/// ends with the first response that is stored, with <see cref="MostReplies"/> where none is, or with the first time-out, so that a Redis
 /// that does not reply costs it once.
 /// </remarks>
 internal sealed class ColdStart

@@ -37,8 +37,8 @@ internal static class MultiplexerConfiguration
     }
 
     /// <summary>
-    /// The app starts without Redis, nothing queues up while it is away, it is found again soon, and the client library's own time-outs are no
-    /// shorter than ours.
+    /// The app starts without Redis, nothing queues up while it is away, it is found again soon, and the client library's own time-outs are
+    /// no shorter than ours.
     /// </summary>
     public static ConfigurationOptions Of(RedisExpiringCacheOptions options)
     {
@@ -63,16 +63,18 @@ internal static class MultiplexerConfiguration
     }
 
     /// <summary>
-    /// One server, whatever it belongs to, to hear from it what changes. In the older protocol: in the newer one the client library keeps what it is told to
-    /// itself.
+    /// One server, whatever it belongs to, to hear from it what changes. In the older protocol: in the newer one the client library keeps
+    /// what it is told to itself.
     /// </summary>
-    public static ConfigurationOptions OfFeed(RedisExpiringCacheOptions options, IConnectionMultiplexer main, IServer server, string clientName)
+    public static ConfigurationOptions OfFeed(
+        RedisExpiringCacheOptions options, IConnectionMultiplexer main, IServer server, string clientName)
     {
         // Beside a factory a connection string says nothing of what the factory has made.
         var configuration = options.ConfigurationOptions?.Clone()
             ?? ConfigurationOptions.Parse(options.ConnectionMultiplexerFactory is null ? options.Configuration! : main.Configuration);
 
-        // Where the settings leave these open, the client library takes them from the endpoints; and of a cluster it has learnt numbers where these had names.
+        // Where the settings leave these open, the client library takes them from the endpoints; and of a cluster it has learnt numbers
+        // where these had names.
         var (isTls, host) = (configuration.Ssl, configuration.SslHost);
         configuration.EndPoints.Clear();
         configuration.EndPoints.Add(server.EndPoint);

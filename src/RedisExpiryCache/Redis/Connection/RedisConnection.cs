@@ -85,7 +85,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public static TimeSpan Now => ReplyAwaiter.RealTime.GetElapsedTime(0);
     private TimeSpan ProbeTime => options.OperationTimeout < LongestProbe ? options.OperationTimeout : LongestProbe;
 
-    private ConfigurationOptions Settings => main is null ? MultiplexerConfiguration.Of(options) : MultiplexerConfiguration.OfLargeValues(options);
+    private ConfigurationOptions Settings =>
+        main is null ? MultiplexerConfiguration.Of(options) : MultiplexerConfiguration.OfLargeValues(options);
 
     /// <summary>A second connection to the same Redis, connected at its first use, with circuits of its own.</summary>
     public static RedisConnection ForLargeValues(RedisConnection main) => new(main);
@@ -94,7 +95,9 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     /// <returns>Ends with the first attempt; Redis may be found later all the same.</returns>
     public Task Begin() => disposed ? Task.CompletedTask : Connecting();
 
-    /// <summary>The way to the server that has the key. Connects when that has not been done, within the time that one call may take.</summary>
+    /// <summary>
+    /// The way to the server that has the key. Connects when that has not been done, within the time that one call may take.
+    /// </summary>
     /// <param name="key">Null: it does not matter which server.</param>
     /// <param name="access">What is going to be done there.</param>
     /// <param name="call">Whose time it takes.</param>
@@ -106,8 +109,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Connects when that has not been done, within the time that one call may take. Apart from <see cref="RouteTo"/> for the hot paths: what is awaited takes room
-    /// in all that waits, a route more than most.
+    /// Connects when that has not been done, within the time that one call may take. Apart from <see cref="RouteTo"/> for the hot paths:
+    /// what is awaited takes room in all that waits, a route more than most.
     /// </summary>
     /// <exception cref="RedisConnectionException">There is no connection.</exception>
     public ValueTask ReadyAsync(Access access, OperationContext call)
@@ -158,7 +161,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Waits for what somebody else asks, who tells the circuit.</summary>
-    public ValueTask<T> AwaitSharedAsync<T>(Task<T> answer, OperationContext call) => ReplyAwaiter.ForReplyAsync(answer, call, TimeLimitOf(call));
+    public ValueTask<T> AwaitSharedAsync<T>(Task<T> answer, OperationContext call) =>
+        ReplyAwaiter.ForReplyAsync(answer, call, TimeLimitOf(call));
 
     /// <summary>Replaces a silent connection, if Redis answers on a new one. One that a factory handed in stays.</summary>
     /// <exception cref="Exception">The new one got no answer either.</exception>

@@ -7,10 +7,10 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.Redis.Connection;
 
 /// <summary>
-/// PING over the cache's own connection, and what the cache has noticed by itself: an open circuit, a Redis that turns the app away, evictions that were lost.
-/// <para>
-/// Failure policy: throws when the caller has cancelled, nothing else. What went wrong is told by its name alone, never as the exception: health reports are
-/// shown to strangers, and what a connection factory throws may hold a password.
+/// PING over the cache's own connection, and what the cache has noticed by itself: an open circuit, a Redis that turns the app away,
+/// evictions that were lost.
+/// <para> Failure policy: throws when the caller has cancelled, nothing else. What went wrong is told by its name alone, never as the
+/// exception: health reports are shown to strangers, and what a connection factory throws may hold a password.
 /// </para>
 /// </summary>
 /// <param name="connection">The cache's own.</param>
@@ -71,7 +71,8 @@ internal sealed class RedisHealthCheck(RedisConnection connection, Func<int>? st
             : null;
     }
 
-    private HealthCheckResult Report(HealthStatus status, string description, string reason, Exception? failure = null, string? denial = null)
+    private HealthCheckResult Report(
+        HealthStatus status, string description, string reason, Exception? failure = null, string? denial = null)
     {
         var data = new Dictionary<string, object> { ["reason"] = reason };
         if ((denial ?? RedisFailures.DenialIn(failure)) is { } word)

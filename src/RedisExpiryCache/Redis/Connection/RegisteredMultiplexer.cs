@@ -6,7 +6,8 @@ namespace RedisExpiryCache.Redis.Connection;
 internal static class RegisteredMultiplexer
 {
     /// <param name="options">As configured.</param>
-    /// <param name="provider">Asked now whether there is one, and for the multiplexer itself only when it is to be used: making it may mean connecting.</param>
+    /// <param name="provider">Asked now whether there is one, and for the multiplexer itself only when it is to be used: making it may mean
+    /// connecting.</param>
     /// <param name="serviceKey">That of the cache; null: the unkeyed one.</param>
     public static void Adopt(RedisExpiringCacheOptions options, IServiceProvider provider, object? serviceKey)
     {

@@ -64,7 +64,8 @@ internal sealed class ServerClock(RedisConnection connection, TimeProvider time)
                 break;
             }
 
-            // As of now, when it has arrived: so our clock is late rather than early, and no end that is so and so long from now comes later than that.
+            // As of now, when it has arrived: so our clock is late rather than early, and no end that is so and so long from now comes
+            // later than that.
             var took = time.GetElapsedTime(sent);
             if (took < best.Took)
                 best = (new Sample(serverTime, time.GetTimestamp()), took);

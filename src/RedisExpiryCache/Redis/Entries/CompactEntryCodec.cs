@@ -146,7 +146,9 @@ internal static class CompactEntryCodec
         return MissReason.None;
     }
 
-    /// <summary>The tag stamps in the beginning of an entry whose body need not be whole. Unchecked: only for asking about the tags.</summary>
+    /// <summary>
+    /// The tag stamps in the beginning of an entry whose body need not be whole. Unchecked: only for asking about the tags.
+    /// </summary>
     public static ReadOnlyMemory<byte>? TagStampsOf(ReadOnlyMemory<byte> beginning, int headSize) =>
         TryReadTags(beginning.Span, headSize + BodyCheckSize, out var length)
             ? beginning.Slice(headSize + BodyCheckSize + (length == 0 ? 0 : TagLengthSize), length)

@@ -41,10 +41,12 @@ internal readonly struct EntryReadResult : IDisposable
     public NearSlide? Slide { get; init; }
 
     /// <summary>The same with a payload that outlasts the buffer, which is to be disposed of still.</summary>
-    public EntryReadResult With(ReadOnlyMemory<byte> payload) => new(new DecodedEntry(Expiry, default, payload), Tags, buffer: null) { Slide = Slide };
+    public EntryReadResult With(ReadOnlyMemory<byte> payload) =>
+        new(new DecodedEntry(Expiry, default, payload), Tags, buffer: null) { Slide = Slide };
 
     /// <summary>The same for so many, of whom each disposes of it.</summary>
-    public EntryReadResult SharedBy(int count) => buffer is null || count == 1 ? this : new EntryReadResult(this, new SharedBuffer(buffer, count));
+    public EntryReadResult SharedBy(int count) =>
+        buffer is null || count == 1 ? this : new EntryReadResult(this, new SharedBuffer(buffer, count));
 
     public void Dispose() => buffer?.Dispose();
 

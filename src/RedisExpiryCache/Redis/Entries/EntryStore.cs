@@ -79,12 +79,15 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
         return read.Fill.TryPut(new EntryCopy(sliding.With(read.Payload.ToArray())), size) ? sliding : read;
     }
 
-    /// <summary>What Redis holds. Nothing else on the way of a read waits for anything, and this once: what waits is what a read costs on our side.</summary>
+    /// <summary>
+    /// What Redis holds. Nothing else on the way of a read waits for anything, and this once: what waits is what a read costs on our side.
+    /// </summary>
     /// <param name="fullKey">Its key.</param>
     /// <param name="call">Whose time it takes.</param>
     /// <param name="tags">It is there only while all of its tags are current; null: the caller sees to that.</param>
     /// <param name="expectedSize">Of the value, as far as it is known; zero: unknown.</param>
-    public ValueTask<EntryReadResult> ReadAsync(string fullKey, OperationContext call, TaggedEntryStore? tags = null, long expectedSize = 0) =>
+    public ValueTask<EntryReadResult> ReadAsync(
+        string fullKey, OperationContext call, TaggedEntryStore? tags = null, long expectedSize = 0) =>
         connection.Large.SizeOf(fullKey, expectedSize) is > 0 and var size
             ? (largeReads ??= new LargeValueReader(this, connection, nearCopies)).ReadAsync(fullKey, call, tags, size)
             : ReadSmallAsync(fullKey, call, tags);
@@ -130,7 +133,8 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
 
     /// <summary>Replaces whatever is there. An end that has passed on the server's clock leaves nothing there.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WriteAsync(string fullKey, EntryPayload payload, EntryExpiry expiry, TagGeneration[] tags, DateTimeOffset serverNow, OperationContext call)
+    public async ValueTask WriteAsync(
+        string fullKey, EntryPayload payload, EntryExpiry expiry, TagGeneration[] tags, DateTimeOffset serverNow, OperationContext call)
     {
         var isLarge = payload.Length >= LargeValues.Threshold;
         if (isLarge)
@@ -175,7 +179,8 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
 
     /// <summary>Gives an entry a new expiry and leaves its value alone.</summary>
     /// <returns>The tags of the entry; null when there is no such entry.</returns>
-    public async ValueTask<TagGeneration[]?> ExpireAsync(string fullKey, EntryExpiry expiry, DateTimeOffset serverNow, OperationContext call)
+    public async ValueTask<TagGeneration[]?> ExpireAsync(
+        string fullKey, EntryExpiry expiry, DateTimeOffset serverNow, OperationContext call)
     {
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         if (ttlMs == 0)
@@ -210,8 +215,12 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
     /// <returns>How many of the keys there were.</returns>
     public ValueTask<long> RemoveAsync(IReadOnlyCollection<string> fullKeys, OperationContext call) => executor.DeleteAsync(fullKeys, call);
 
-    /// <summary>Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between two looks.</summary>
-    public async ValueTask<EntryReadResult> ReadOtherwise(RedisRoute redis, string fullKey, OperationContext call) => (format == EntryFormat.Microsoft
+    /// <summary>
+    /// Not compact, or not only: a fleet that moves over has both layouts, and another node may have overwritten one with the other between
+    /// two looks.
+    /// </summary>
+    public async ValueTask<EntryReadResult> ReadOtherwise(RedisRoute redis, string fullKey, OperationContext call) =>
+        (format == EntryFormat.Microsoft
         ? await ReadMicrosoft(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call) ?? await ReadMicrosoft(redis, fullKey, call)
         : await ReadHash(redis, fullKey, call) ?? await ReadCompact(redis, fullKey, call)) ?? WrongType;
 

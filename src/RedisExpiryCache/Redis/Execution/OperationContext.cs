@@ -10,9 +10,9 @@ namespace RedisExpiryCache.Redis.Execution;
 internal record TimeLimit(TimeSpan Time, string Setting, bool IsLongerWhenCold = false);
 
 /// <summary>
-/// One call of the surface, however many round trips it takes: since when it lasts, for how long it may, and how it waits. The synchronous half of
-/// <c>IDistributedCache</c> blocks its thread on the client library's own task, so that the same code serves both halves and a blocked caller
-/// never needs a second pool thread in order to go on.
+/// One call of the surface, however many round trips it takes: since when it lasts, for how long it may, and how it waits. The synchronous
+/// half of <c>IDistributedCache</c> blocks its thread on the client library's own task, so that the same code serves both halves and a
+/// blocked caller never needs a second pool thread in order to go on.
 /// </summary>
 /// <param name="Blocking">Whether it blocks its thread.</param>
 /// <param name="Started">A timestamp of <see cref="Stopwatch"/>.</param>
@@ -25,7 +25,8 @@ internal readonly record struct OperationContext(bool Blocking, long Started, Ca
     public static OperationContext Async(CancellationToken token) => new(Blocking: false, Stopwatch.GetTimestamp(), token);
 
     /// <summary>For work that rides behind a call, or that no caller can cancel.</summary>
-    public static OperationContext Detached(TimeLimit? budget = null) => new(Blocking: false, Stopwatch.GetTimestamp(), CancellationToken.None, budget);
+    public static OperationContext Detached(TimeLimit? budget = null) =>
+        new(Blocking: false, Stopwatch.GetTimestamp(), CancellationToken.None, budget);
 
     /// <summary>The timestamp at which the time that a call may take is over.</summary>
     public long EndOf(TimeSpan timeout) => Started + (long)(timeout.TotalSeconds * Stopwatch.Frequency);

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>
-/// A wait for one reply, used again for another once it is over: a hit would else leave more behind than it has read. One whose time was over is not used again,
-/// for its reply may still come.
+/// A wait for one reply, used again for another once it is over: a hit would else leave more behind than it has read. One whose time was
+/// over is not used again, for its reply may still come.
 /// </summary>
 internal sealed class PooledReplySource<T> : PooledTimeoutSource<T>
 {

@@ -5,15 +5,17 @@ using RedisExpiryCache.Redis.Connection;
 namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>
-/// Questions about one key that would be under way at the same time are made one: of a crowd, Redis hears a question for each round trip, not for each caller.
-/// Who comes while one is under way does not get its answer, which may be older than the question, but shares the next one, sent when that answer is there:
+/// Questions about one key that would be under way at the same time are made one: of a crowd, Redis hears a question for each round trip,
+/// not for each caller. Who comes while one is under way does not get its answer, which may be older than the question, but shares the next
+/// one, sent when that answer is there:
 /// <code>
 ///   A   asks ──────────────► has its answer
 ///   B        comes ········· asks ──────────────► B and C have theirs
 ///   C              comes ···
 /// </code>
-/// So an answer is never from before the caller came, and a caller waits for two round trips at most. Callers of other keys are not held up. Before the next
-/// question is sent, whatever is ready to run goes first: who has got an answer gives one, and whoever comes again meanwhile joins.
+/// So an answer is never from before the caller came, and a caller waits for two round trips at most. Callers of other keys are not held
+/// up. Before the next question is sent, whatever is ready to run goes first: who has got an answer gives one, and whoever comes again
+/// meanwhile joins.
 /// <para>Failure policy: whoever shares a question shares its failure.</para>
 /// </summary>
 internal sealed class ReadCoalescer<T>(RedisConnection connection, Action<T>? letGo = null)
@@ -27,7 +29,8 @@ internal sealed class ReadCoalescer<T>(RedisConnection connection, Action<T>? le
 
     /// <summary>Asks, or waits for what is asked for the caller too.</summary>
     /// <param name="key">What it is about.</param>
-    /// <param name="call">The caller's. What is asked for several is nobody's call: each of them waits as its own call says, and may leave.</param>
+    /// <param name="call">The caller's. What is asked for several is nobody's call: each of them waits as its own call says, and may
+    /// leave.</param>
     /// <param name="state">For <paramref name="ask"/>.</param>
     /// <param name="ask">Is told by which call to ask, and how many get the answer: each lets go of it once.</param>
     /// <param name="isShared">Whether the question was asked in the words of another caller, perhaps.</param>
@@ -67,9 +70,12 @@ internal sealed class ReadCoalescer<T>(RedisConnection connection, Action<T>? le
         return answer is null ? LeadAsync(leads ? line : null, call, state, ask) : ForAnswerAsync(answer, call);
     }
 
-    /// <summary>Has it asked, for a caller that does not wait for the answer. What waits for its turn already will do for all of them.</summary>
+    /// <summary>
+    /// Has it asked, for a caller that does not wait for the answer. What waits for its turn already will do for all of them.
+    /// </summary>
     /// <returns>What it comes to, for one of them to look after; null for the others.</returns>
-    public Task<T>? ReadInBackground<TState>(string key, OperationContext call, TState state, Func<TState, OperationContext, int, ValueTask<T>> ask)
+    public Task<T>? ReadInBackground<TState>(
+        string key, OperationContext call, TState state, Func<TState, OperationContext, int, ValueTask<T>> ask)
     {
         var line = LineOf(key);
         bool leads;
@@ -95,7 +101,8 @@ internal sealed class ReadCoalescer<T>(RedisConnection connection, Action<T>? le
 
     /// <summary>Asks for the caller itself; without a line where another key is in it.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<T> LeadAsync<TState>(Slot? line, OperationContext call, TState state, Func<TState, OperationContext, int, ValueTask<T>> ask)
+    private static async ValueTask<T> LeadAsync<TState>(
+        Slot? line, OperationContext call, TState state, Func<TState, OperationContext, int, ValueTask<T>> ask)
     {
         try
         {

@@ -9,8 +9,8 @@ namespace RedisExpiryCache.Redis.Execution;
 internal static class RedisCommands
 {
     /// <summary>
-    /// For every command, reads too: the client library would otherwise read from a replica while it has no connection to the primary. A replica
-    /// may not know yet, or not for a long time, what has been evicted.
+    /// For every command, reads too: the client library would otherwise read from a replica while it has no connection to the primary. A
+    /// replica may not know yet, or not for a long time, what has been evicted.
     /// </summary>
     public const CommandFlags Primary = CommandFlags.DemandMaster;
 

@@ -25,7 +25,9 @@ internal sealed class RedisExecutor(RedisConnection connection)
         RedisCommand<TArguments, TReply> command, string key, TArguments arguments, OperationContext operation) =>
         ExecuteAsync(command, key, arguments, static reply => reply, operation);
 
-    /// <summary>The same for a caller that waits in no frame of its own: a suspended frame costs as much as decoding a small reply.</summary>
+    /// <summary>
+    /// The same for a caller that waits in no frame of its own: a suspended frame costs as much as decoding a small reply.
+    /// </summary>
     /// <param name="command">What to send.</param>
     /// <param name="key">The key that it is about.</param>
     /// <param name="arguments">For <see cref="RedisCommand{TArguments, TReply}.Send"/>.</param>
@@ -69,7 +71,8 @@ internal sealed class RedisExecutor(RedisConnection connection)
         await connection.ReadyAsync(Access.Read, operation);
         var redis = connection.RouteTo(keys[0], Access.Read);
 
-        // Before it is sent: an eviction that is replayed while the reply is on its way no longer hides the key, and the reply is from before it.
+        // Before it is sent: an eviction that is replayed while the reply is on its way no longer hides the key, and the reply is from
+        // before it.
         var hidden = connection.Pending.Count == 0 ? null : Array.ConvertAll(keys, connection.Pending.Contains);
         var reply = redis.Database.StringGetAsync(Array.ConvertAll(keys, static key => (RedisKey)key), RedisCommands.Primary);
         var found = await redis.AwaitReplyAsync(reply, operation);
@@ -83,7 +86,8 @@ internal sealed class RedisExecutor(RedisConnection connection)
     }
 
     /// <summary>DEL, by one command where the keys allow it.</summary>
-    /// <remarks>A cluster refuses keys of several slots. A key whose large write is in flight is deleted behind it, on the same connection.</remarks>
+    /// <remarks>A cluster refuses keys of several slots. A key whose large write is in flight is deleted behind it, on the same
+    /// connection.</remarks>
     /// <returns>How many of the keys there were.</returns>
     public async ValueTask<long> DeleteAsync(IReadOnlyCollection<string> keys, OperationContext operation)
     {

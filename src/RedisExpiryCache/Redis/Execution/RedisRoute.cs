@@ -9,7 +9,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>Where one command goes: the database, and the circuit of the server that has the key, which is told how it went.</summary>
-internal readonly struct RedisRoute(RedisConnection connection, IDatabase database, EndpointCircuitBreaker circuit, string? key, Access access)
+internal readonly struct RedisRoute(
+    RedisConnection connection, IDatabase database, EndpointCircuitBreaker circuit, string? key, Access access)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -29,14 +30,19 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
     }
 
     /// <summary>An exception filter: see <see cref="CircuitBreakers.RecordFailure"/>.</summary>
-    public bool Failed(Exception failure, OperationContext call, long since) => connection.Circuits.RecordFailure(failure, this, call, since);
+    public bool Failed(Exception failure, OperationContext call, long since) =>
+        connection.Circuits.RecordFailure(failure, this, call, since);
 
     /// <summary>Waits for a reply, and tells the circuit of it.</summary>
     public ValueTask<T> AwaitReplyAsync<T>(Task<T> reply, OperationContext call) =>
         ReplyAwaiter.IsPlain(call) ? PooledReplySource<T>.For(reply, this, call, connection.TimeLimitOf(call)) : CompleteOtherwise(reply, call);
 
-    /// <summary>The same for a command that changes what <see cref="Key"/> holds: whatever becomes of it, this process has no copy of it from here on.</summary>
-    public ValueTask<T> AwaitWriteAsync<T>(Task<T> reply, OperationContext call) => connection.Near is { } near ? ChangeAsync(reply, near, call) : AwaitReplyAsync(reply, call);
+    /// <summary>
+    /// The same for a command that changes what <see cref="Key"/> holds: whatever becomes of it, this process has no copy of it from here
+    /// on.
+    /// </summary>
+    public ValueTask<T> AwaitWriteAsync<T>(Task<T> reply, OperationContext call) =>
+        connection.Near is { } near ? ChangeAsync(reply, near, call) : AwaitReplyAsync(reply, call);
 
     private async ValueTask<T> ChangeAsync<T>(Task<T> reply, NearCopies near, OperationContext call)
     {
@@ -67,7 +73,9 @@ internal readonly struct RedisRoute(RedisConnection connection, IDatabase databa
         return result;
     }
 
-    /// <summary>DEL. Where Redis is about to be able to, it is asked again until the call's time is over: an eviction is worth the wait.</summary>
+    /// <summary>
+    /// DEL. Where Redis is about to be able to, it is asked again until the call's time is over: an eviction is worth the wait.
+    /// </summary>
     /// <returns>How many of the keys there were.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<long> DeleteAsync(IReadOnlyCollection<string> keys, OperationContext call)

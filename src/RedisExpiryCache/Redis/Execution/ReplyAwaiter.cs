@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>
-/// Waiting for the client library, no longer than a call may take. Our own timers, because the library notices a time-out only at its heartbeat. What
-/// is not waited for any more goes on by itself.
+/// Waiting for the client library, no longer than a call may take. Our own timers, because the library notices a time-out only at its
+/// heartbeat. What is not waited for any more goes on by itself.
 /// </summary>
 internal static class ReplyAwaiter
 {
@@ -74,7 +74,9 @@ internal static class ReplyAwaiter
     public static void Abandon(Task task) =>
         task.ContinueWith(static late => _ = late.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
 
-    /// <summary>Whether the wait ended for want of time. The task may fail at the very moment; then its own failure is another exception.</summary>
+    /// <summary>
+    /// Whether the wait ended for want of time. The task may fail at the very moment; then its own failure is another exception.
+    /// </summary>
     private static bool IsOurs(TimeoutException expired, Task task) => task.Exception?.InnerException != expired;
 
     private static bool Block(Task task, OperationContext call, TimeLimit budget, out bool isStarved)

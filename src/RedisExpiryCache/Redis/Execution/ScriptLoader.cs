@@ -6,7 +6,8 @@ namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>SCRIPT LOAD of every script when connecting, so that the first calls send hashes.</summary>
 /// <remarks>
-/// Failure policy: a server that does not take them gets each script with the first call that needs it, which the client library does by itself.
+/// Failure policy: a server that does not take them gets each script with the first call that needs it, which the client library does by
+/// itself.
 /// </remarks>
 internal static class ScriptLoader
 {

@@ -27,8 +27,8 @@ internal static class Scripts
     /// <summary>
     /// PEXPIRE by the entry's own rule, whatever entry is there at that moment: so a slide that rides behind a read and comes late, after
     /// the key was written anew, can only give the new entry what it would have got from a read of its own. ARGV: how many ms ago it was
-    /// read, and how many ms it has to gain at least, or '' for both: just now, and whatever that means. Returns the time that it gave and the tag stamps
-    /// of an entry without an end, if it has any; else nothing.
+    /// read, and how many ms it has to gain at least, or '' for both: just now, and whatever that means. Returns the time that it gave and
+    /// the tag stamps of an entry without an end, if it has any; else nothing.
     /// </summary>
     private const string SlideScript = Prologue + """
         local window
@@ -94,7 +94,9 @@ internal static class Scripts
         return tags
         """;
 
-    /// <summary>Time left in ms (-1 none), the server's now in ms, the entry's beginning with its tag stamps; or Microsoft's fields instead.</summary>
+    /// <summary>
+    /// Time left in ms (-1 none), the server's now in ms, the entry's beginning with its tag stamps; or Microsoft's fields instead.
+    /// </summary>
     private const string LifetimeScript = Prologue + """
         local left = redis.call('PTTL', KEYS[1])
         if left == -2 then return {} end
@@ -119,8 +121,9 @@ internal static class Scripts
         return {left, time, head}
         """;
 
-    // ARGV: absexp, sldexp, data, the time to live in ms or '', tags or ''. Microsoft's own provider does this as two commands. PEXPIRE comes first too, where
-    // it does nothing that lasts: a user who may not use it is to be refused before anything is written, for a script that fails takes nothing back.
+    // ARGV: absexp, sldexp, data, the time to live in ms or '', tags or ''. Microsoft's own provider does this as two commands. PEXPIRE
+    // comes first too, where it does nothing that lasts: a user who may not use it is to be refused before anything is written, for a
+    // script that fails takes nothing back.
     private const string SetMicrosoftScript = """
         if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
         redis.call('DEL', KEYS[1])
@@ -130,8 +133,8 @@ internal static class Scripts
         return 1
         """;
 
-    // A generation is made to last longer only where it falls short by that much, of the Slack that it has: each time is a write that all processes are
-    // told of, and without this the key that all responses hang on would be written with each of them.
+    // A generation is made to last longer only where it falls short by that much, of the Slack that it has: each time is a write that all
+    // processes are told of, and without this the key that all responses hang on would be written with each of them.
     private const string Tolerance = "local minute = 60000\n";
 
     // The form of a generation, as GenerationValue.IsGeneration has it: where the note behind its ids begins; nil for anything else.
@@ -161,7 +164,8 @@ internal static class Scripts
         return value
         """;
 
-    // ARGV: the id that must still be current, the value to keep from now on ('': the one that is there), the time in ms that it has to last at least or ''.
+    // ARGV: the id that must still be current, the value to keep from now on ('': the one that is there), the time in ms that it has to
+    // last at least or ''.
     private const string KeepScript = Tolerance + """
         local value = redis.pcall('GET', KEYS[1])
         if type(value) ~= 'string' or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
@@ -176,7 +180,8 @@ internal static class Scripts
         return 1
         """;
 
-    // ARGV: the id that must still be current, the id to put in its place, the time in ms that this one lasts. Whatever else is there is deleted.
+    // ARGV: the id that must still be current, the id to put in its place, the time in ms that this one lasts. Whatever else is there is
+    // deleted.
     private const string RenewScript = """
         local value = redis.pcall('GET', KEYS[1])
         if type(value) == 'string' and string.sub(value, 1, #ARGV[1]) == ARGV[1] then
@@ -249,8 +254,12 @@ internal static class Scripts
 
     public static Task<RedisResult> Slide(IDatabase database, RedisKey key) => Run(database, SlideScript, key, JustNow);
 
-    /// <summary>The same by its hash alone, which spares the client library looking up the whole text each time. A server that does not know it says so.</summary>
-    public static Task<RedisResult> SlideByHash(IDatabase database, RedisKey key) => database.ScriptEvaluateAsync(SlideHash, [key], JustNow, RedisCommands.Primary);
+    /// <summary>
+    /// The same by its hash alone, which spares the client library looking up the whole text each time. A server that does not know it says
+    /// so.
+    /// </summary>
+    public static Task<RedisResult> SlideByHash(IDatabase database, RedisKey key) =>
+        database.ScriptEvaluateAsync(SlideHash, [key], JustNow, RedisCommands.Primary);
 
     public static Task<RedisResult> Slide(IDatabase database, RedisKey key, long readBeforeMs, long worthMs) =>
         Run(database, SlideScript, key, readBeforeMs, worthMs);
@@ -276,7 +285,8 @@ internal static class Scripts
 
     public static Task<RedisResult> Note(IDatabase database, RedisKey key, string note) => Run(database, NoteScript, key, note);
 
-    public static Task<RedisResult> MarkStale(IDatabase database, RedisKey key, string newId, int mostRetired) => Run(database, RetireScript, key, newId, mostRetired);
+    public static Task<RedisResult> MarkStale(IDatabase database, RedisKey key, string newId, int mostRetired) =>
+        Run(database, RetireScript, key, newId, mostRetired);
 
     /// <summary>DEL of a key that holds a hash.</summary>
     public static Task<RedisResult> DeleteHash(IDatabase database, RedisKey key) => Run(database, DeleteHashScript, key);

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Execution;
 
 /// <summary>
-/// SET, with PX where there is a time to live: its value and its words, in memory that is used again. The client library has methods that send other commands,
-/// or takes the words of a command as objects, of which each would be made anew for every write.
+/// SET, with PX where there is a time to live: its value and its words, in memory that is used again. The client library has methods that
+/// send other commands, or takes the words of a command as objects, of which each would be made anew for every write.
 /// </summary>
 internal sealed class SetCommand
 {
@@ -30,7 +30,8 @@ internal sealed class SetCommand
     }
 
     /// <summary>
-    /// To be called when Redis has replied, and only then: after a time-out or a cancellation the client library may still be about to send these words.
+    /// To be called when Redis has replied, and only then: after a time-out or a cancellation the client library may still be about to send
+    /// these words.
     /// </summary>
     public void Return()
     {

@@ -10,8 +10,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Generations;
 
 /// <summary>
-/// Reads of generations: several by one MGET where that is possible, else each by a GET, which callers who ask at the same time share: the generation of everything is
-/// asked for by each request.
+/// Reads of generations: several by one MGET where that is possible, else each by a GET, which callers who ask at the same time share: the
+/// generation of everything is asked for by each request.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
 internal sealed class GenerationReader(RedisConnection connection)
@@ -19,11 +19,14 @@ internal sealed class GenerationReader(RedisConnection connection)
     private readonly RedisExecutor executor = new(connection);
     private readonly ReadCoalescer<string?> shared = new(connection);
 
-    /// <summary>A cluster refuses keys of several slots in one command, and of what may become a copy the time to live is asked for too.</summary>
+    /// <summary>
+    /// A cluster refuses keys of several slots in one command, and of what may become a copy the time to live is asked for too.
+    /// </summary>
     public bool MayAskTogether(OperationContext call) => !call.Blocking && !connection.IsCluster && connection.Near is null;
 
     /// <summary>The values, and the entry under another key, by one command, where that <see cref="MayAskTogether"/>.</summary>
-    public ValueTask<(string?[] Values, EntryReadResult Entry)> AskWithEntryAsync(string entryKey, string[] keys, OperationContext call) => executor.GetAllAsync(
+    public ValueTask<(string?[] Values, EntryReadResult Entry)> AskWithEntryAsync(string entryKey, string[] keys, OperationContext call) =>
+        executor.GetAllAsync(
         [entryKey, .. keys],
         this,
         static (reads, keys, found) => (
@@ -48,7 +51,8 @@ internal sealed class GenerationReader(RedisConnection connection)
     }
 
     /// <summary>The answers to <see cref="Send(string[], OperationContext)"/>.</summary>
-    public static ValueTask<string?[]> ReceiveAsync(SentReads sent, OperationContext call) => sent.Each.Length == 0 ? sent.Together : ReceiveAsync(sent.Each, call);
+    public static ValueTask<string?[]> ReceiveAsync(SentReads sent, OperationContext call) =>
+        sent.Each.Length == 0 ? sent.Together : ReceiveAsync(sent.Each, call);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<string?[]> ReceiveAsync(SentRead[] sent, OperationContext call)

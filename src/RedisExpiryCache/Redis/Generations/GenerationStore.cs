@@ -14,8 +14,8 @@ namespace RedisExpiryCache.Redis.Generations;
 /// <code>
 ///   ID~OLDER~OLDEST NOTE          without the blank
 /// </code>
-/// <para>What was made under one of the ids behind the first is stale, and may be of use still: see <see cref="MarkStaleAsync"/>. The note is exchanged
-/// only while the first id stands.</para>
+/// <para>What was made under one of the ids behind the first is stale, and may be of use still: see <see cref="MarkStaleAsync"/>. The note
+/// is exchanged only while the first id stands.</para>
 /// <para>A key whose eviction is still to be made up for (<see cref="Tombstones"/>) has no generation here, and gets none.</para>
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
@@ -58,18 +58,20 @@ internal sealed class GenerationStore(RedisConnection connection)
     public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before the answer
-    /// and after it.
+    /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before
+    /// the answer and after it.
     /// </summary>
     private const int MostRetired = 8;
 
     private readonly GenerationReader reads = new(connection);
 
     /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
-    public string? FindNear(string key) => connection.Near is { } copies && !connection.Pending.Contains(key) ? copies.Find<string>(key) : null;
+    public string? FindNear(string key) =>
+        connection.Near is { } copies && !connection.Pending.Contains(key) ? copies.Find<string>(key) : null;
 
     /// <summary>The values under the keys, null where there is none, in one round trip.</summary>
-    public ValueTask<string?[]> ReadAsync(string[] keys, OperationContext call) => keys.Length == 0 ? new([]) : GenerationReader.ReceiveAsync(reads.Send(keys, call), call);
+    public ValueTask<string?[]> ReadAsync(string[] keys, OperationContext call) =>
+        keys.Length == 0 ? new([]) : GenerationReader.ReceiveAsync(reads.Send(keys, call), call);
 
     /// <summary>Whether an eviction of one of the keys has still to be replayed.</summary>
     public bool ArePending(string[] keys) => connection.Pending.Count > 0 && Array.Exists(keys, connection.Pending.Contains);
@@ -94,9 +96,12 @@ internal sealed class GenerationStore(RedisConnection connection)
     /// <summary>Whether an entry can be asked for by the same command.</summary>
     public bool MayAskTogether(OperationContext call) => reads.MayAskTogether(call);
 
-    /// <summary>The values under the keys, and the entry under another one, by one command, where that <see cref="MayAskTogether"/>.</summary>
+    /// <summary>
+    /// The values under the keys, and the entry under another one, by one command, where that <see cref="MayAskTogether"/>.
+    /// </summary>
     /// <returns>An entry that holds no string is not told from one that is not there.</returns>
-    public ValueTask<(string?[] Values, EntryReadResult Entry)> ReadWithEntryAsync(string entryKey, string[] keys, OperationContext call) => reads.AskWithEntryAsync(entryKey, keys, call);
+    public ValueTask<(string?[] Values, EntryReadResult Entry)> ReadWithEntryAsync(string entryKey, string[] keys, OperationContext call) =>
+        reads.AskWithEntryAsync(entryKey, keys, call);
 
     /// <summary>The questions alone, for a caller that has others for the same round trip. To be received in any case.</summary>
     public SentReads Send(string[] keys, OperationContext call) => reads.Send(keys, call);
@@ -108,8 +113,8 @@ internal sealed class GenerationStore(RedisConnection connection)
     public static void Abandon(SentReads sent) => ReplyAwaiter.Abandon(ReceiveAsync(sent, OperationContext.Detached()).AsTask());
 
     /// <summary>
-    /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for <paramref name="atLeast"/>
-    /// from now. A Redis that takes no writes still says those that there are, if there are all of them.
+    /// The values under the keys, made where there are none, or what no generation has, in one round trip. Each lasts for
+    /// <paramref name="atLeast"/> from now. A Redis that takes no writes still says those that there are, if there are all of them.
     /// </summary>
     public async ValueTask<string?[]> ReadOrCreateAsync(string[] keys, TimeSpan atLeast, OperationContext call)
     {
@@ -128,10 +133,11 @@ internal sealed class GenerationStore(RedisConnection connection)
     }
 
     /// <summary>
-    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives the key this value (null: leaves it its own), if
-    /// the id it begins with is still the current one.
+    /// Makes a generation last for <paramref name="atLeast"/> from now (null: for ever) and gives the key this value (null: leaves it its
+    /// own), if the id it begins with is still the current one.
     /// </summary>
-    /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it is not to be served as if it were new.</returns>
+    /// <returns>False when the generation is no longer <paramref name="id"/>: what was made under it is not to be served as if it were
+    /// new.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ExtendAsync(string key, string id, string? value, TimeSpan? atLeast, OperationContext call)
     {
@@ -150,15 +156,18 @@ internal sealed class GenerationStore(RedisConnection connection)
     }
 
     /// <summary>
-    /// Begins the next generation and keeps the ended one's id behind it: what was made under that may be served as stale, while it is made anew.
-    /// Nothing where there is no generation.
+    /// Begins the next generation and keeps the ended one's id behind it: what was made under that may be served as stale, while it is made
+    /// anew. Nothing where there is no generation.
     /// </summary>
-    public async ValueTask MarkStaleAsync(string key, OperationContext call) => await executor.ExecuteAsync(PushId, key, GenerationValue.NewId(), call);
+    public async ValueTask MarkStaleAsync(string key, OperationContext call) =>
+        await executor.ExecuteAsync(PushId, key, GenerationValue.NewId(), call);
 
     /// <summary>
-    /// Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no generation.
+    /// Exchanges the note behind a generation for a new random one, so that whoever knows the old one can tell; nothing where there is no
+    /// generation.
     /// </summary>
-    public async ValueTask UpdateMetadataAsync(string key, OperationContext call) => await executor.ExecuteAsync(ExchangeNote, key, GenerationValue.NewId(), call);
+    public async ValueTask UpdateMetadataAsync(string key, OperationContext call) =>
+        await executor.ExecuteAsync(ExchangeNote, key, GenerationValue.NewId(), call);
 
     /// <summary>Why there is no generation under a key, and will be none for a moment; null: there is another reason.</summary>
     public Exception? PendingEvictionError(string key) => connection.Pending.Contains(key)

@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Generations;
 
 /// <summary>
-/// The tags of entries, under keys of one prefix. An entry is stamped with each tag's generation at the time of its write, and is there only while all of
-/// them are current. Stamps hold a tag as it stands in its key, escaped: that form survives UTF-8, whatever the tag.
+/// The tags of entries, under keys of one prefix. An entry is stamped with each tag's generation at the time of its write, and is there
+/// only while all of them are current. Stamps hold a tag as it stands in its key, escaped: that form survives UTF-8, whatever the tag.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
 internal sealed class TaggedEntryStore(GenerationStore generations, string keyPrefix)
@@ -64,7 +64,8 @@ internal sealed class TaggedEntryStore(GenerationStore generations, string keyPr
 
     /// <summary>What was read, if its tags are all current: then it may be kept in this process.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<EntryReadResult> OnlyCurrentAsync(string fullKey, EntryReadResult read, RememberedTags? guess, OperationContext call)
+    public async ValueTask<EntryReadResult> OnlyCurrentAsync(
+        string fullKey, EntryReadResult read, RememberedTags? guess, OperationContext call)
     {
         if (await AreCurrentAsync(fullKey, read.Tags, guess, call))
             return EntryStore.TryCache(read);
@@ -148,7 +149,8 @@ internal sealed class TaggedEntryStore(GenerationStore generations, string keyPr
         return [.. asked.Tags.Zip(values, static (tag, value) => new TagGeneration(tag, value is null ? "" : GenerationValue.IdOf(value)))];
     }
 
-    private bool IsCurrentNear(TagGeneration stamp) => generations.FindNear(KeyOf(stamp.Tag)) is { } value && GenerationValue.IdOf(value) == stamp.Generation;
+    private bool IsCurrentNear(TagGeneration stamp) =>
+        generations.FindNear(KeyOf(stamp.Tag)) is { } value && GenerationValue.IdOf(value) == stamp.Generation;
 
     private string[] KeysOf(string[] tags) => Array.ConvertAll(tags, KeyOf);
 

@@ -21,8 +21,8 @@ internal enum LockState
 }
 
 /// <summary>
-/// One node's turn at something: <c>SET NX PX</c> with a random token, which goes by itself when its holder is gone, and which nobody but its holder
-/// releases. It saves work and guards nothing: whoever waits too long goes on without it.
+/// One node's turn at something: <c>SET NX PX</c> with a random token, which goes by itself when its holder is gone, and which nobody but
+/// its holder releases. It saves work and guards nothing: whoever waits too long goes on without it.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
 internal sealed class DistributedLock(RedisExecutor executor)
@@ -47,8 +47,8 @@ internal sealed class DistributedLock(RedisExecutor executor)
 
     /// <param name="key">The lock.</param>
     /// <param name="lasting">How long it stays when its holder is gone.</param>
-    /// <param name="result">The key that its holder is going to fill, if that was empty when the caller looked: it is looked at again, in the same
-    /// round trip. Null: it was not.</param>
+    /// <param name="result">The key that its holder is going to fill, if that was empty when the caller looked: it is looked at again, in
+    /// the same round trip. Null: it was not.</param>
     /// <param name="call">How to wait.</param>
     /// <returns>The holder's token, null if somebody else has the lock; and whether somebody has filled the key since.</returns>
     public async ValueTask<(string? Token, bool IsDone)> TryAcquireAsync(string key, TimeSpan lasting, string? result, OperationContext call)

@@ -18,7 +18,9 @@ internal sealed class CircuitBreaker(int failuresBeforeOpening, TimeSpan openFor
 
     public bool IsOpen => isOpen;
 
-    /// <summary>True for one caller at a time: who is to find out whether it is over. The next one may <c>openFor</c> later, however this one fares.</summary>
+    /// <summary>
+    /// True for one caller at a time: who is to find out whether it is over. The next one may <c>openFor</c> later, however this one fares.
+    /// </summary>
     public bool TryProbe(TimeSpan now)
     {
         lock (gate)

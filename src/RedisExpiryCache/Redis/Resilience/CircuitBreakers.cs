@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Resilience;
 
 /// <summary>
-/// A circuit for each server of a cluster, so that a slow one does not cost the others, and one for a Redis that is no cluster. One that has opened
-/// is probed in the background, so that no caller pays for finding out.
+/// A circuit for each server of a cluster, so that a slow one does not cost the others, and one for a Redis that is no cluster. One that
+/// has opened is probed in the background, so that no caller pays for finding out.
 /// </summary>
 internal sealed class CircuitBreakers(
     RedisConnection connection, CircuitBreakerOptions settings, TimeSpan probeTime, ConnectionTelemetry report, CircuitScope scope)
@@ -92,7 +92,9 @@ internal sealed class CircuitBreakers(
     /// <summary>A connection is back: whatever is open is probed now.</summary>
     public void ProbeNow() => probeNow.Set();
 
-    /// <summary>Until it is closed, by a probe or by anybody's answer. It fails never: a probe that does is the next one's reason.</summary>
+    /// <summary>
+    /// Until it is closed, by a probe or by anybody's answer. It fails never: a probe that does is the next one's reason.
+    /// </summary>
     public async Task ProbeAsync(EndpointCircuitBreaker circuit)
     {
         for (var silent = 0; circuit.IsOpen && !connection.IsDisposed;)

@@ -13,7 +13,9 @@ internal enum Access
     Probe,
 }
 
-/// <summary>The circuits of one Redis server: one that stands for all, and one for writes, since a server that takes none may still be read.</summary>
+/// <summary>
+/// The circuits of one Redis server: one that stands for all, and one for writes, since a server that takes none may still be read.
+/// </summary>
 /// <param name="settings">When they open, and for how long.</param>
 /// <param name="endpoint">In a cluster, the address of the server; empty: the one that there is.</param>
 /// <param name="report">Reports each change.</param>
@@ -34,11 +36,14 @@ internal sealed class EndpointCircuitBreaker(
     /// <summary>What opened it last, or came near to.</summary>
     public Exception? LastFailure => why;
 
-    /// <summary>The key whose call failed last: to be asked about when probing, for only a command about keys hears of all that may be wrong.</summary>
+    /// <summary>
+    /// The key whose call failed last: to be asked about when probing, for only a command about keys hears of all that may be wrong.
+    /// </summary>
     public string? ProbeKey { get; private set; }
 
     /// <summary>
-    /// A write that finds the circuit for writes open is let through now and then, to find out: Redis refuses it at once, so nobody waits for that.
+    /// A write that finds the circuit for writes open is let through now and then, to find out: Redis refuses it at once, so nobody waits
+    /// for that.
     /// </summary>
     /// <exception cref="RedisConnectionException">The circuit is open.</exception>
     public void ThrowIfOpen(Access access, TimeSpan now)

@@ -123,7 +123,9 @@ internal static class RedisFailures
         return null;
     }
 
-    /// <summary>The word by which Redis has turned down this app or this write, and will until somebody changes something; null: it has not.</summary>
+    /// <summary>
+    /// The word by which Redis has turned down this app or this write, and will until somebody changes something; null: it has not.
+    /// </summary>
     public static string? RefusalIn(Exception failure) =>
         DenialIn(failure) ?? (failure is RedisServerException ? Says(failure, NoWrites) ?? Says(failure, OutOfMemory) : null);
 

@@ -7,12 +7,13 @@ using RedisExpiryCache.Redis.Generations;
 namespace RedisExpiryCache.Redis.Resilience;
 
 /// <summary>
-/// Keys whose DEL could not be done, or may not have been. Until it is, they are as good as deleted for this process: nothing is read, served or
-/// stored under them. So nothing that was evicted while Redis was away is served here again, whoever comes first, the made-up DEL or a reader. Other
-/// processes serve it until then.
-/// <para>A DEL more than was needed costs misses, nothing else: a generation that somebody has made meanwhile, or a value written meanwhile by
-/// another process, goes too.</para>
-/// <para>Failure policy: throws nothing. More keys than there is room for are told as lost, or stand for all responses, as the caller says.</para>
+/// Keys whose DEL could not be done, or may not have been. Until it is, they are as good as deleted for this process: nothing is read,
+/// served or stored under them. So nothing that was evicted while Redis was away is served here again, whoever comes first, the made-up DEL
+/// or a reader. Other processes serve it until then.
+/// <para>A DEL more than was needed costs misses, nothing else: a generation that somebody has made meanwhile, or a value written meanwhile
+/// by another process, goes too.</para>
+/// <para>Failure policy: throws nothing. More keys than there is room for are told as lost, or stand for all responses, as the caller
+/// says.</para>
 /// </summary>
 internal sealed class Tombstones(RedisConnection connection, ConnectionTelemetry report)
 {
@@ -35,7 +36,9 @@ internal sealed class Tombstones(RedisConnection connection, ConnectionTelemetry
 
     public int Count => count;
 
-    /// <summary>Whether a key of the data cache was forgotten for want of room. Until all is made up for, none of its entries is to be trusted.</summary>
+    /// <summary>
+    /// Whether a key of the data cache was forgotten for want of room. Until all is made up for, none of its entries is to be trusted.
+    /// </summary>
     public bool HasOverflowed => hasLost;
 
     public bool Contains(string key) => count > 0 && keys.ContainsKey(key);

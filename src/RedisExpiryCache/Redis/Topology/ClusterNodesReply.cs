@@ -10,8 +10,9 @@ internal static class ClusterNodesReply
     private const int FirstSlot = 8;
 
     /// <summary>
-    /// The masters that have slots; null where one has none, and is there: it is about to get some, or has just given them away. Then keys are on their way, to
-    /// where nobody may be listening yet. One that has failed counts while it has slots: where only this process reaches it still, it would be read from.
+    /// The masters that have slots; null where one has none, and is there: it is about to get some, or has just given them away. Then keys
+    /// are on their way, to where nobody may be listening yet. One that has failed counts while it has slots: where only this process
+    /// reaches it still, it would be read from.
     /// </summary>
     /// <param name="nodes">The reply to CLUSTER NODES.</param>
     /// <param name="asked">Who gave it: a server that has not heard of its own address leaves it out.</param>

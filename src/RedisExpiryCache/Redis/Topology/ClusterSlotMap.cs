@@ -19,7 +19,8 @@ internal static class ClusterSlotMap
 
     /// <summary>The servers that have the keys just now: all of them, or null where that is not known, or about to change.</summary>
     /// <param name="main">The connection whose reads go there.</param>
-    /// <param name="turn">Of a cluster a third of the servers is asked, other ones each time: word of a change takes a while to reach them all.</param>
+    /// <param name="turn">Of a cluster a third of the servers is asked, other ones each time: word of a change takes a while to reach them
+    /// all.</param>
     /// <param name="everyone">Whether all are asked, which have to agree.</param>
     public static async Task<IServer[]?> ServersWithKeysAsync(IConnectionMultiplexer main, int turn, bool everyone)
     {
@@ -38,7 +39,8 @@ internal static class ClusterSlotMap
     }
 
     /// <summary>Whether all keys that begin so are in one slot: those in braces that are closed.</summary>
-    public static bool IsOneSlot(string prefix) => prefix.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && prefix.IndexOf('}', open) >= 0;
+    public static bool IsOneSlot(string prefix) =>
+        prefix.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && prefix.IndexOf('}', open) >= 0;
 
     /// <summary>What makes a key one of this server's when it stands behind the prefix; empty: it has no slots.</summary>
     /// <param name="main">Knows which server has which slots.</param>

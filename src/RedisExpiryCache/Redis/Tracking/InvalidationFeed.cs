@@ -11,17 +11,19 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Tracking;
 
 /// <summary>
-/// Keeps the near copies true: listens to what each server that has keys says has changed, and lets the copies be used only while all of them are known to be
-/// heard. Several times a second each is sent a heartbeat; from when the last one of which it has told was sent, the copies are trusted for
-/// <see cref="Trust"/>. So whatever is lost, held up or silent between us and Redis, a copy is never out of date for longer.
-/// <para>
-/// Failure policy: throws nothing. A server that cannot be listened to means no near copies, which is logged, and told to the health check; it is tried
-/// again by itself.
+/// Keeps the near copies true: listens to what each server that has keys says has changed, and lets the copies be used only while all of
+/// them are known to be heard. Several times a second each is sent a heartbeat; from when the last one of which it has told was sent, the
+/// copies are trusted for <see cref="Trust"/>. So whatever is lost, held up or silent between us and Redis, a copy is never out of date for
+/// longer.
+/// <para> Failure policy: throws nothing. A server that cannot be listened to means no near copies, which is logged, and told to the health
+/// check; it is tried again by itself.
 /// </para>
 /// </summary>
 internal sealed class InvalidationFeed : IDisposable
 {
-    /// <summary>Less than the second that is promised: a server may tell of a heartbeat a moment before what else it did at that time.</summary>
+    /// <summary>
+    /// Less than the second that is promised: a server may tell of a heartbeat a moment before what else it did at that time.
+    /// </summary>
     public static readonly TimeSpan Trust = TimeSpan.FromMilliseconds(900);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(150);

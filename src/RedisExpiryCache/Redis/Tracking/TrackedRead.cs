@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Tracking;
 
 /// <summary>
-/// A read that this process may keep a copy of. It asks for the time to live in front of the value, on the same connection: so that the one is known when the
-/// other is. What changes between the two is told by Redis, and then there is no copy.
+/// A read that this process may keep a copy of. It asks for the time to live in front of the value, on the same connection: so that the one
+/// is known when the other is. What changes between the two is told by Redis, and then there is no copy.
 /// </summary>
 internal readonly struct TrackedRead(NearFill fill, Task<TimeSpan?>? left)
 {

@@ -9,10 +9,11 @@ using StackExchange.Redis;
 namespace RedisExpiryCache.Redis.Tracking;
 
 /// <summary>
-/// What one Redis server says has changed, over two connections of its own: one that is subscribed, and one that has asked (CLIENT TRACKING, BCAST) that
-/// the other be told. If either is lost, so is what was said meanwhile; then it is over, and another one has to be armed.
-/// <para>It is proven to work by a heartbeat: a key that is written over the cache's own connection, and named by the server among what has changed. All that
-/// changed before that key was written has then been heard.</para>
+/// What one Redis server says has changed, over two connections of its own: one that is subscribed, and one that has asked (CLIENT
+/// TRACKING, BCAST) that the other be told. If either is lost, so is what was said meanwhile; then it is over, and another one has to be
+/// armed.
+/// <para>It is proven to work by a heartbeat: a key that is written over the cache's own connection, and named by the server among what has
+/// changed. All that changed before that key was written has then been heard.</para>
 /// </summary>
 internal sealed class TrackingConnection : IAsyncDisposable
 {
@@ -49,7 +50,8 @@ internal sealed class TrackingConnection : IAsyncDisposable
     /// <summary>Connects, subscribes and has the server say what changes. From the moment that this returns all of it is heard.</summary>
     /// <exception cref="RedisException">There is no connection, or the server refuses.</exception>
     /// <exception cref="TimeoutException">It does not answer.</exception>
-    public static async Task<TrackingConnection> ArmAsync(InvalidationFeed owner, ConfigurationOptions configuration, EndPoint server, FeedKeys keys)
+    public static async Task<TrackingConnection> ArmAsync(
+        InvalidationFeed owner, ConfigurationOptions configuration, EndPoint server, FeedKeys keys)
     {
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         try
@@ -118,8 +120,8 @@ internal sealed class TrackingConnection : IAsyncDisposable
         long.TryParse(beat.AsSpan(beat.LastIndexOf(':') + 1), CultureInfo.InvariantCulture, out var sentAt) ? sentAt : null;
 
     /// <summary>
-    /// The server's number for the subscribed connection: the client library knows it by its name only. Numbers grow, and the last one counts: there may be others from
-    /// before, whose end the server has not noticed.
+    /// The server's number for the subscribed connection: the client library knows it by its name only. Numbers grow, and the last one
+    /// counts: there may be others from before, whose end the server has not noticed.
     /// </summary>
     private static async Task<long> ListenerAsync(IServer server, string clientName)
     {
@@ -131,7 +133,8 @@ internal sealed class TrackingConnection : IAsyncDisposable
             long.Parse(line.Split(' ').First(static field => field.StartsWith("id=", StringComparison.Ordinal)).AsSpan(3), CultureInfo.InvariantCulture);
     }
 
-    /// <exception cref="TimeoutException">The listener is lost by now; which the server refuses in the same way as what it cannot do.</exception>
+    /// <exception cref="TimeoutException">The listener is lost by now; which the server refuses in the same way as what it cannot
+    /// do.</exception>
     private static async Task TrackAsync(IServer server, long listener, string[] prefixes)
     {
         object[] arguments = ["TRACKING", "ON", "REDIRECT", listener, "BCAST", .. prefixes.SelectMany(static prefix => new[] { "PREFIX", prefix }), "NOLOOP"];

@@ -1,8 +1,8 @@
 namespace RedisExpiryCache.ResponseCaching.Collapsing;
 
 /// <summary>
-/// How long the app takes for one resource, as far as it is known. Where it is quick, waiting for another's call would take a request longer than a call of
-/// its own: the rest of that call, and then the next one.
+/// How long the app takes for one resource, as far as it is known. Where it is quick, waiting for another's call would take a request
+/// longer than a call of its own: the rest of that call, and then the next one.
 /// </summary>
 internal sealed class OriginLatency
 {

@@ -79,7 +79,8 @@ internal sealed class RequestCollapser(
     }
 
     /// <summary>Whether a fetch of this process is in flight.</summary>
-    public bool IsUnderWay(ResponseCacheContext exchange, LookupResult lookup) => fetches.ContainsKey(KeyOf(lookup, NewCall(exchange, lookup)));
+    public bool IsUnderWay(ResponseCacheContext exchange, LookupResult lookup) =>
+        fetches.ContainsKey(KeyOf(lookup, NewCall(exchange, lookup)));
 
     /// <summary>Leads the fetch, or follows until the request can be answered.</summary>
     /// <param name="exchange">The request.</param>
@@ -184,7 +185,8 @@ internal sealed class RequestCollapser(
     }
 
     /// <summary>The call leads in this process; the lock decides between the nodes.</summary>
-    private async ValueTask<CollapseResult> LeadAsync(OriginCall call, ResponseCacheContext exchange, LookupResult lookup, bool mayWait, TimeSpan lasting)
+    private async ValueTask<CollapseResult> LeadAsync(
+        OriginCall call, ResponseCacheContext exchange, LookupResult lookup, bool mayWait, TimeSpan lasting)
     {
         try
         {

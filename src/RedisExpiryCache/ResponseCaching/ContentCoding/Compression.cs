@@ -15,8 +15,8 @@ internal static class Compression
     public static readonly string[] Known = ["br", "gzip", "deflate"];
 
     /// <summary>
-    /// Optimal: brotli's level 4 and zlib's 6. It is done once for each stored response, and nobody waits for it; what is left to gain beyond costs
-    /// ten times as much, and cores have to serve pages too.
+    /// Optimal: brotli's level 4 and zlib's 6. It is done once for each stored response, and nobody waits for it; what is left to gain
+    /// beyond costs ten times as much, and cores have to serve pages too.
     /// </summary>
     private const CompressionLevel Level = CompressionLevel.Optimal;
 

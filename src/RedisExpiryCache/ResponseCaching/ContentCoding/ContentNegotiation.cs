@@ -8,8 +8,8 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching.ContentCoding;
 
 /// <summary>
-/// One request where responses are sent in content codings: what the client accepts, which the app is not told; and entity tags, which the app and
-/// the client call by different names. It is in the request's features while the request is under way.
+/// One request where responses are sent in content codings: what the client accepts, which the app is not told; and entity tags, which the
+/// app and the client call by different names. It is in the request's features while the request is under way.
 /// </summary>
 internal sealed class ContentNegotiation : IDisposable
 {

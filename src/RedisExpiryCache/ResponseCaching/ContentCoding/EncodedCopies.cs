@@ -14,15 +14,16 @@ using RedisExpiryCache.Rfc9111;
 namespace RedisExpiryCache.ResponseCaching.ContentCoding;
 
 /// <summary>
-/// Bodies of stored responses in content codings, each under the key of its plain response, a dot and the coding. A copy is made from what is stored,
-/// in the background, when somebody who would like it gets the plain body; from then on it is asked for in the same round trip. It has the body
-/// alone: status, fields and freshness are always those of the plain response, which is read and checked with it. It counts only if it was made from
-/// this very body and under the same tags, so no copy outlasts what it is a copy of:
+/// Bodies of stored responses in content codings, each under the key of its plain response, a dot and the coding. A copy is made from what
+/// is stored, in the background, when somebody who would like it gets the plain body; from then on it is asked for in the same round trip.
+/// It has the body alone: status, fields and freshness are always those of the plain response, which is read and checked with it. It counts
+/// only if it was made from this very body and under the same tags, so no copy outlasts what it is a copy of:
 /// <code>
 ///   A: reads body 1 …… compresses it ……………………………… stores the copy of body 1
 ///   B:                         stores body 2, and its copy    (overwritten; not of body 2, so it is made again)
 /// </code>
-/// <para>Failure policy: whatever happens to a copy, the client gets the plain body. Redis' failures are logged and counted as those of the store.</para>
+/// <para>Failure policy: whatever happens to a copy, the client gets the plain body. Redis' failures are logged and counted as those of the
+/// store.</para>
 /// </summary>
 internal sealed class EncodedCopies(
     ResponseLookups lookups, EntryStore entries, ServerClock clock, ResponseCacheTelemetry report, IOptions<RedisExpiringCacheOptions> cacheOptions, TimeProvider time)
@@ -37,21 +38,25 @@ internal sealed class EncodedCopies(
 
     private readonly string[] offered = [.. cacheOptions.Value.ResponseCaching.ContentCodings.Select(static coding => coding.ToLowerInvariant())];
 
-    // What is known of each copy: whether to ask for it at all. Were it wrong, somebody gets a plain body, or waits for one more round trip.
+    // What is known of each copy: whether to ask for it at all. Were it wrong, somebody gets a plain body, or waits for one more round
+    // trip.
     private readonly BoundedCache<Known> known = new(RememberedCopies);
 
     // One at a time for each coding: compressing never takes more cores than there are codings.
     private readonly ConcurrentDictionary<string, string> underWay = new(StringComparer.Ordinal);
 
     /// <param name="Fingerprint">Of the plain body.</param>
-    /// <param name="IsThere">In Redis. Else the plain body is served, until <paramref name="RetryAt"/>; null: as long as it is this one.</param>
+    /// <param name="IsThere">In Redis. Else the plain body is served, until <paramref name="RetryAt"/>; null: as long as it is this
+    /// one.</param>
     /// <param name="RetryAt">When to look again.</param>
     private sealed record Known(UInt128 Fingerprint, bool IsThere, DateTimeOffset? RetryAt = null);
 
     /// <summary>Null where no coding is asked for by the settings: then nothing here does anything.</summary>
     public ContentNegotiation? Begin(HttpContext context) => offered.Length == 0 ? null : new ContentNegotiation(context, offered, this);
 
-    /// <summary>Asks for the copy that is likely to be wanted, to be called before the plain response is asked for: both are one round trip.</summary>
+    /// <summary>
+    /// Asks for the copy that is likely to be wanted, to be called before the plain response is asked for: both are one round trip.
+    /// </summary>
     public void AskAhead(ResponseCacheContext exchange, OperationContext call)
     {
         if (exchange.Coding is not { } client)
@@ -78,12 +83,14 @@ internal sealed class EncodedCopies(
     }
 
     /// <summary>Parts are those of the plain body, whose bytes are always the same.</summary>
-    private static bool IsWanted(ResponseCacheContext exchange, ContentNegotiation client) => client.Coding is not null && exchange.Request.Range.Count == 0;
+    private static bool IsWanted(ResponseCacheContext exchange, ContentNegotiation client) =>
+        client.Coding is not null && exchange.Request.Range.Count == 0;
 
     private static string KeyOf(string plainKey, string coding) => $"{plainKey}.{coding}";
 
     /// <returns>Empty: there is none yet, or it would be no shorter.</returns>
-    private async ValueTask<ReadOnlyMemory<byte>> FindOrMakeAsync(ResponseCacheContext exchange, ContentNegotiation client, LookupResult lookup)
+    private async ValueTask<ReadOnlyMemory<byte>> FindOrMakeAsync(
+        ResponseCacheContext exchange, ContentNegotiation client, LookupResult lookup)
     {
         try
         {
@@ -143,7 +150,8 @@ internal sealed class EncodedCopies(
     }
 
     /// <summary>
-    /// Unless another one is being made, or somebody has made this one since it was looked for, when <paramref name="before"/> was known of it.
+    /// Unless another one is being made, or somebody has made this one since it was looked for, when <paramref name="before"/> was known of
+    /// it.
     /// </summary>
     private void MakeBehind(string key, string coding, UInt128 fingerprint, LookupResult lookup, Known? before)
     {
@@ -179,7 +187,8 @@ internal sealed class EncodedCopies(
         });
     }
 
-    private async Task<Known> MakeAsync(string key, string coding, UInt128 fingerprint, string plainKey, TagGeneration[] stamps, byte[] plain)
+    private async Task<Known> MakeAsync(
+        string key, string coding, UInt128 fingerprint, string plainKey, TagGeneration[] stamps, byte[] plain)
     {
         var packed = Compression.Encode(coding, plain);
         var isShorter = packed.Length < plain.Length;
@@ -207,7 +216,8 @@ internal sealed class EncodedCopies(
             : new EntryExpiry(left - Margin, plain.AbsoluteExpiration);
     }
 
-    private void Slide(string key, EntryReadResult read, TimeSpan window) => entries.Slides.RefreshInBackground(key, read.Slide, window, sliding => ObserveAsync(key, sliding));
+    private void Slide(string key, EntryReadResult read, TimeSpan window) =>
+        entries.Slides.RefreshInBackground(key, read.Slide, window, sliding => ObserveAsync(key, sliding));
 
     private async Task ObserveAsync(string key, Task sliding)
     {

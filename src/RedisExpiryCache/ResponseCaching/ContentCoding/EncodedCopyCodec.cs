@@ -2,7 +2,8 @@ using System.IO.Hashing;
 
 namespace RedisExpiryCache.ResponseCaching.ContentCoding;
 
-// FORMAT of a coded copy, version 1: the payload of an entry, which checks its integrity (see CompactEntryCodec), beside that of the plain response and stamped like it.
+// FORMAT of a coded copy, version 1: the payload of an entry, which checks its integrity (see CompactEntryCodec), beside that of the plain
+// response and stamped like it.
 //
 //   1  version      1
 //   16 fingerprint  of the plain body that it was made from
@@ -23,7 +24,9 @@ internal static class EncodedCopyCodec
         return head;
     }
 
-    /// <summary>The body in the coding. False where it was made from another plain body, or the bytes are something else. Never throws.</summary>
+    /// <summary>
+    /// The body in the coding. False where it was made from another plain body, or the bytes are something else. Never throws.
+    /// </summary>
     public static bool TryDecode(ReadOnlyMemory<byte> payload, UInt128 fingerprint, out ReadOnlyMemory<byte> body)
     {
         var isOfThisBody = payload.Span.StartsWith(EncodeHead(fingerprint).Span);

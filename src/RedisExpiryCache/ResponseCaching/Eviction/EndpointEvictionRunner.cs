@@ -11,17 +11,19 @@ namespace RedisExpiryCache.ResponseCaching.Eviction;
 
 /// <summary>
 /// What a request evicts: by its method (RFC 9111 4.4), and by the attributes of its endpoint after the endpoint's own code has succeeded.
-/// <para>
-/// It is done before the client hears of the success, so that its next request sees the change; and again once the app has returned, in case
-/// it went on changing things after it had begun to answer.
+/// <para> It is done before the client hears of the success, so that its next request sees the change; and again once the app has returned,
+/// in case it went on changing things after it had begun to answer.
 /// </para>
-/// <para>Failure policy: an eviction that fails is logged and counted (by <see cref="ResponseCacheInvalidator"/>); the response stays as it is.</para>
+/// <para>Failure policy: an eviction that fails is logged and counted (by <see cref="ResponseCacheInvalidator"/>); the response stays as it
+/// is.</para>
 /// </summary>
 internal sealed class EndpointEvictionRunner(ResponseCacheInvalidator evictions, IOptions<RedisExpiringCacheOptions> options)
 {
     private readonly TimeLimit budget = options.Value.ResponseCaching.ToBudget();
 
-    /// <summary>Whether GET and HEAD evict here. A Razor page has one attribute for all of its handlers, and to show the form changes nothing.</summary>
+    /// <summary>
+    /// Whether GET and HEAD evict here. A Razor page has one attribute for all of its handlers, and to show the form changes nothing.
+    /// </summary>
     public static bool IsEvicting(Endpoint? endpoint) =>
         endpoint?.Metadata.GetMetadata<RedisResponseCacheEvictAttribute>() is not null && !EndpointCatalog.IsPage(endpoint);
 
@@ -65,7 +67,8 @@ internal sealed class EndpointEvictionRunner(ResponseCacheInvalidator evictions,
         var targets = !isRefused && Invalidation.Invalidates(method, status) ? UrlsOf(context) : [];
         var groups = isRefused ? [] : CacheGroups.InvalidatedBy(method, context.Response.Headers[CacheGroups.InvalidationField]);
 
-        // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that went away.
+        // Side by side, so that a silent Redis costs the time of one call, however many there are; and to the end, also for a client that
+        // went away.
         var call = OperationContext.Detached(budget);
         Task<Exception?>[] attempts =
         [

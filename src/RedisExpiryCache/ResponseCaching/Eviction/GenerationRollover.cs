@@ -5,8 +5,8 @@ using RedisExpiryCache.Redis.Resilience;
 namespace RedisExpiryCache.ResponseCaching.Eviction;
 
 /// <summary>
-/// The generations of a URL that one request evicts and stores at once. Ending one and beginning the next is a single step, so that an eviction of
-/// somebody else's never falls between the two:
+/// The generations of a URL that one request evicts and stores at once. Ending one and beginning the next is a single step, so that an
+/// eviction of somebody else's never falls between the two:
 /// <code>
 ///   POST a: reads generation 1, runs the app ………… 1 becomes 2 …… stores under 2
 ///   POST b:            runs the app, DEL                           (1 is gone: a's step finds nothing to renew, and stores nothing)

@@ -13,8 +13,8 @@ namespace RedisExpiryCache.ResponseCaching.Eviction;
 
 /// <summary>
 /// Evicts by deleting generations, and marks stale by renaming them; the guard of each is deleted first (<see cref="AbsentGenerations"/>).
-/// Failure policy: see <see cref="IResponseCacheInvalidator"/>; what is thrown is logged and counted too, and remembered: this process serves no more of it, and makes up for it once Redis can be asked. What could not be marked
-/// is evicted then.
+/// Failure policy: see <see cref="IResponseCacheInvalidator"/>; what is thrown is logged and counted too, and remembered: this process
+/// serves no more of it, and makes up for it once Redis can be asked. What could not be marked is evicted then.
 /// </summary>
 internal sealed class ResponseCacheInvalidator(
     EntryStore entries, GenerationStore generations, Tombstones pending, ResponseKeys keys, PolicyProvider policies, EndpointCatalog endpoints,
@@ -100,9 +100,9 @@ internal sealed class ResponseCacheInvalidator(
         AttemptTag(new(EvictionTarget.Tag, tag, ResponseOutcome.MarkedStale), ResponseKeys.EscapedTag(tag), call);
 
     /// <summary>
-    /// First the note, then the generation: a response that names its tag only now, while it is being stored, may see the second only with the first
-    /// (<see cref="ResponseStore"/>). A Redis that is full takes no note, and deletes all the same: then everything goes, rather than something that
-    /// should have gone staying.
+    /// First the note, then the generation: a response that names its tag only now, while it is being stored, may see the second only with
+    /// the first (<see cref="ResponseStore"/>). A Redis that is full takes no note, and deletes all the same: then everything goes, rather
+    /// than something that should have gone staying.
     /// </summary>
     private ValueTask<Exception?> AttemptTag(Aim aim, string escapedTag, OperationContext call) => Attempt(
         aim,
@@ -130,8 +130,8 @@ internal sealed class ResponseCacheInvalidator(
         });
 
     /// <summary>
-    /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known here. So the
-    /// URL's key by each such choice that the app makes is deleted too, in the same DEL.
+    /// A URL has one key, but for this: an endpoint may let only some query keys count, and the one that a path belongs to is not known
+    /// here. So the URL's key by each such choice that the app makes is deleted too, in the same DEL.
     /// </summary>
     private async ValueTask<string[]> UrlKeysOf(string pathAndQuery)
     {

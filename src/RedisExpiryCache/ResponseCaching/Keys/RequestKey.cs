@@ -4,7 +4,10 @@ using RedisExpiryCache.ResponseCaching.Policies;
 
 namespace RedisExpiryCache.ResponseCaching.Keys;
 
-/// <summary>What a request asks for, in keys. Remembered (<see cref="RequestKeys"/>), since working it out takes longer than all else that a hit needs.</summary>
+/// <summary>
+/// What a request asks for, in keys. Remembered (<see cref="RequestKeys"/>), since working it out takes longer than all else that a hit
+/// needs.
+/// </summary>
 /// <param name="urlKey">The key of its URL's generation.</param>
 /// <param name="identity">All that tells it apart from other requests, but for its fields.</param>
 /// <param name="otherNames">The other names of its URL (<see cref="ResponseKeys.OtherNamesOf"/>); null: none.</param>

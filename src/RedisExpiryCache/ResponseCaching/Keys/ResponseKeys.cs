@@ -24,11 +24,13 @@ namespace RedisExpiryCache.ResponseCaching.Keys;
 //   tag:http:*https://example.com|scripts       a group of an origin (RFC 9875): its generation
 //   tag:guard:a7                                a random id that each eviction of the generations that share it deletes (AbsentGenerations)
 //
-// A URL's key is deliberately coarse: without host, scheme, spelling of the path (CanonicalText), a trailing slash, order of the query. That
-// only joins more under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
+// A URL's key is deliberately coarse: without host, scheme, spelling of the path (CanonicalText), a trailing slash, order of the query.
+// That only joins more under one generation, so that evicting "/products" reaches every spelling of it. The digest is exact.
 internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrder = false)
 {
-    /// <summary>As a tag, it is on every response. No tag of a user is spelled like this, because KeyEncoder escapes the asterisk.</summary>
+    /// <summary>
+    /// As a tag, it is on every response. No tag of a user is spelled like this, because KeyEncoder escapes the asterisk.
+    /// </summary>
     public const string AllResponsesTag = "*";
 
     /// <summary>A response can fail to be stored because another generation was evicted that shares a guard with its own.</summary>
@@ -57,7 +59,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>The register of the variants of a resource. No URL has this key, because KeyEncoder escapes the asterisk.</summary>
     public string VariantsOf(RequestKey target) => $"{instanceName}GET:*{KeyEncoder.DigestOf(target.UrlKey + target.Digest)}";
 
-    /// <summary>A group as it is stamped on responses, among their tags; an asterisk in front, as with everything, tells it from those.</summary>
+    /// <summary>
+    /// A group as it is stamped on responses, among their tags; an asterisk in front, as with everything, tells it from those.
+    /// </summary>
     public static string GroupTag(HttpRequest request, string group) =>
         $"*{request.Scheme}://{KeyEncoder.Escape(request.Host.Value?.ToLowerInvariant() ?? "")}|{KeyEncoder.Escape(group)}";
 
@@ -125,7 +129,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     /// <summary>The key of one response, by what <see cref="DigestOf"/> says of its request.</summary>
     public static string VariantOf(string urlKey, string generation, string digest) => $"{urlKey}#{generation}.{digest}";
 
-    /// <summary>The lock of whoever makes the response under this key. Who comes after an eviction does not wait for one from before.</summary>
+    /// <summary>
+    /// The lock of whoever makes the response under this key. Who comes after an eviction does not wait for one from before.
+    /// </summary>
     public string LockOf(string variantKey, IEnumerable<TagGeneration> stamps) =>
         $"{instanceName}lock:{KeyEncoder.DigestOf(string.Concat([variantKey, .. stamps.Select(static stamp => stamp.Generation)]))}";
 
@@ -133,7 +139,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
     public string VariantOf(LookupRequest question, VariantIndex url) =>
         url.Names.Length == 0 ? question.Target.KeyUnder(url.Generation) : VariantOf(question.UrlKey, url.Generation, DigestOf(question, url.Names));
 
-    /// <summary>Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.</summary>
+    /// <summary>
+    /// Of all that tells requests apart: <paramref name="names"/> are the request fields that the URL's variants differ by.
+    /// </summary>
     public string DigestOf(LookupRequest question, string[] names)
     {
         if (names.Length == 0)
@@ -149,7 +157,9 @@ internal sealed class ResponseKeys(string instanceName, bool ignorePreferenceOrd
         return KeyEncoder.DigestOf(text.ToString());
     }
 
-    /// <summary>All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.</summary>
+    /// <summary>
+    /// All that tells two requests apart before any field is looked at. Each part carries its length, so no choice of delimiters joins two.
+    /// </summary>
     public static string IdentityOf(HttpRequest request, string? rawTarget, ResponsePolicy policy)
     {
         var text = new StringBuilder(128);

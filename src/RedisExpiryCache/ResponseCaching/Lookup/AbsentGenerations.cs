@@ -17,9 +17,9 @@ internal enum MissingGenerations
 
 /// <summary>Generations that a lookup did not find, and the guards that they had at that time.</summary>
 /// <remarks>
-/// They are created once there is a response to store, so a request whose response is not stored leaves no key of its own. Every eviction of a
-/// generation deletes its guard first: a response whose guards have not changed since the lookup follows no eviction.
-/// See docs/design/generations-made-late.md.
+/// They are created once there is a response to store, so a request whose response is not stored leaves no key of its own. Every eviction
+/// of a generation deletes its guard first: a response whose guards have not changed since the lookup follows no eviction. See
+/// docs/design/generations-made-late.md.
 /// </remarks>
 /// <param name="includesUrl">Whether the URL's generation is absent.</param>
 /// <param name="tags">The tags whose generations are absent.</param>

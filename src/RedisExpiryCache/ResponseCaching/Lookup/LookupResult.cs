@@ -39,7 +39,9 @@ internal sealed record TagNames(string[] Tags, string[] Keys)
     public static readonly TagNames None = new([], []);
 }
 
-/// <summary>What the store knew of a request, before the app ran. The body lives in a pooled buffer: dispose when the answer is sent.</summary>
+/// <summary>
+/// What the store knew of a request, before the app ran. The body lives in a pooled buffer: dispose when the answer is sent.
+/// </summary>
 internal sealed class LookupResult : IDisposable
 {
     private readonly FoundResponse? found;
@@ -91,7 +93,8 @@ internal sealed class LookupResult : IDisposable
     public bool IsAbsent { get; private init; }
 
     /// <summary>A miss of a URL of which other variants may be stored is one for want of this one.</summary>
-    public ForwardReason RefineReason(ForwardReason reason) => reason == ForwardReason.UriMiss && Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;
+    public ForwardReason RefineReason(ForwardReason reason) =>
+        reason == ForwardReason.UriMiss && Url is { Names.Length: > 0 } ? ForwardReason.VaryMiss : reason;
 
     /// <summary>The resource's other variants that a 304 may select for this request, by their entity tags.</summary>
     /// <remarks>
@@ -132,8 +135,8 @@ internal sealed class LookupResult : IDisposable
     public TagGeneration[] LateStamps { get; init; } = [];
 
     /// <summary>
-    /// Whether what was found for somebody who asked at the same time is what this question would have found. By the guessed key, which stands for all
-    /// that tells the two requests apart as far as was known when they asked.
+    /// Whether what was found for somebody who asked at the same time is what this question would have found. By the guessed key, which
+    /// stands for all that tells the two requests apart as far as was known when they asked.
     /// </summary>
     public bool Answers(LookupRequest question, string guessedKey)
     {
@@ -157,5 +160,7 @@ internal sealed class LookupResult : IDisposable
     public void Dispose() => found?.Read.Dispose();
 }
 
-/// <summary>A stored response as it was read. The body lives in the buffer of <paramref name="Read"/>, unless it was copied from there.</summary>
+/// <summary>
+/// A stored response as it was read. The body lives in the buffer of <paramref name="Read"/>, unless it was copied from there.
+/// </summary>
 internal sealed record FoundResponse(CachedResponse Response, ReadOnlyMemory<byte> Body, EntryReadResult Read);

@@ -8,10 +8,11 @@ using RedisExpiryCache.ResponseCaching.Storage;
 namespace RedisExpiryCache.ResponseCaching.Lookup;
 
 /// <summary>
-/// Stored responses in this process: a hit where the URL's generation, those of all tags and the response itself are all here, and agree. Anything else is a
-/// matter for Redis: nothing is stored, refused or called absent by what is known here.
+/// Stored responses in this process: a hit where the URL's generation, those of all tags and the response itself are all here, and agree.
+/// Anything else is a matter for Redis: nothing is stored, refused or called absent by what is known here.
 /// </summary>
-internal sealed class NearResponseLookup(NearCopies? copies, GenerationStore generations, ResponseKeys keys, BoundedCache<VariantIndex> urls)
+internal sealed class NearResponseLookup(
+    NearCopies? copies, GenerationStore generations, ResponseKeys keys, BoundedCache<VariantIndex> urls)
 {
     /// <summary>Of a field's name and value, beside their characters, about.</summary>
     private const int FieldOverhead = 100;
@@ -72,5 +73,6 @@ internal sealed class NearResponseLookup(NearCopies? copies, GenerationStore gen
     }
 
     /// <summary>Of the tags that the response has and the question has not.</summary>
-    private TagState[]? LateStatesOf(TagGeneration[] stamps, TagState[] known) => TagState.UnknownAmong(stamps, known) is { Length: > 0 } late ? StatesOf(keys.Names(late)) : [];
+    private TagState[]? LateStatesOf(TagGeneration[] stamps, TagState[] known) =>
+        TagState.UnknownAmong(stamps, known) is { Length: > 0 } late ? StatesOf(keys.Names(late)) : [];
 }

@@ -7,13 +7,15 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.ResponseCaching.Lookup;
 
 /// <summary>
-/// Step 2 of a request's story: looks it up, in this process and in Redis. Failure policy: a Redis that fails, and a mistake of our own, are reported, and the request
-/// goes on as if nothing were stored.
+/// Step 2 of a request's story: looks it up, in this process and in Redis. Failure policy: a Redis that fails, and a mistake of our own,
+/// are reported, and the request goes on as if nothing were stored.
 /// </summary>
 internal sealed class RequestLookup(
     ResponseLookups lookups, EncodedCopies codings, StoresInProgress storesUnderWay, CachingRules rules, TimeLimit budget, ResponseCacheTelemetry report)
 {
-    /// <summary>A hit that needs nothing but what is in this process. Whatever else the rules would say, they say of what Redis holds now.</summary>
+    /// <summary>
+    /// A hit that needs nothing but what is in this process. Whatever else the rules would say, they say of what Redis holds now.
+    /// </summary>
     public LookupResult? LookNear(ResponseCacheContext exchange, out ReuseVerdict verdict)
     {
         verdict = default;

@@ -10,8 +10,9 @@ using RedisExpiryCache.ResponseCaching.Storage;
 namespace RedisExpiryCache.ResponseCaching.Lookup;
 
 /// <summary>
-/// Finds what <see cref="ResponseStore"/> has stored: a response, if it was made under the generations that its URL and its tags have now. Which URL has which generation
-/// and varies by which fields is remembered (as a guess, which Redis confirms or not), so that all of it is asked for at once.
+/// Finds what <see cref="ResponseStore"/> has stored: a response, if it was made under the generations that its URL and its tags have now.
+/// Which URL has which generation and varies by which fields is remembered (as a guess, which Redis confirms or not), so that all of it is
+/// asked for at once.
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws; the middleware catches.</para>
 /// </summary>
 internal sealed class ResponseLookups(
@@ -20,7 +21,10 @@ internal sealed class ResponseLookups(
     /// <summary>Of retired generations, so many are looked under in one round trip: mostly one of the latest two has something.</summary>
     private const int RetiredAtOnce = 2;
 
-    /// <summary>Up to so many bytes a response is asked for together with the generations: one command less, for an array of its own. More belong into a pooled buffer.</summary>
+    /// <summary>
+    /// Up to so many bytes a response is asked for together with the generations: one command less, for an array of its own. More belong
+    /// into a pooled buffer.
+    /// </summary>
     private const int Small = 16 * 1024;
 
     private readonly UnknownUrlReads unknownUrls = new(generations, keys);
@@ -33,12 +37,14 @@ internal sealed class ResponseLookups(
     public LookupResult? FindNear(LookupRequest question) => near.Find(question);
 
     /// <summary>
-    /// One round trip in the steady state; two where this process does not know the URL yet, or it has changed, or others ask for the same at the time.
+    /// One round trip in the steady state; two where this process does not know the URL yet, or it has changed, or others ask for the same
+    /// at the time.
     /// </summary>
     /// <param name="question">The request.</param>
     /// <param name="missing">What to do about generations that are not there.</param>
     /// <param name="call">Since when the request waits for the store.</param>
-    /// <param name="guess">Null: the answer is this question's. Else others ask for the same at the time, and only what <see cref="LookupResult.Answers"/> the question is.</param>
+    /// <param name="guess">Null: the answer is this question's. Else others ask for the same at the time, and only what
+    /// <see cref="LookupResult.Answers"/> the question is.</param>
     public ValueTask<LookupResult> FindAsync(LookupRequest question, MissingGenerations missing, OperationContext call, out string? guess)
     {
         guess = GuessKey(question);
@@ -63,10 +69,12 @@ internal sealed class ResponseLookups(
     }
 
     /// <summary>The same without regard to others.</summary>
-    public ValueTask<LookupResult> FindAloneAsync(LookupRequest question, MissingGenerations missing, OperationContext call) => AskAsync(question, missing, call);
+    public ValueTask<LookupResult> FindAloneAsync(LookupRequest question, MissingGenerations missing, OperationContext call) =>
+        AskAsync(question, missing, call);
 
     /// <summary>Where the response to this request is likely to be, as far as this process remembers.</summary>
-    public string? GuessKey(LookupRequest question) => urls.Find(question.UrlKey) is { HasResponses: true } guess ? keys.VariantOf(question, guess) : null;
+    public string? GuessKey(LookupRequest question) =>
+        urls.Find(question.UrlKey) is { HasResponses: true } guess ? keys.VariantOf(question, guess) : null;
 
     /// <summary>Another variant of the URL that was looked up.</summary>
     public async ValueTask<LookupResult> FindVariantAsync(LookupRequest question, LookupResult lookup, UrlVariant variant)
@@ -86,7 +94,8 @@ internal sealed class ResponseLookups(
 
     /// <summary>Waits for Redis; what comes after that is <see cref="AnswerAsync"/>'s, apart, so that what waits is small.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<LookupResult> AskAsync(LookupRequest question, MissingGenerations missing, OperationContext call, int sharedBy = 1)
+    private async ValueTask<LookupResult> AskAsync(
+        LookupRequest question, MissingGenerations missing, OperationContext call, int sharedBy = 1)
     {
         var url = urls.Find(question.UrlKey);
         if (url is null && missing == MissingGenerations.Note)
@@ -205,7 +214,8 @@ internal sealed class ResponseLookups(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<LookupResult> Checked(LookupResult known, string key, EntryReadResult read, bool isRetired, OperationContext call)
+    private async ValueTask<LookupResult> Checked(
+        LookupResult known, string key, EntryReadResult read, bool isRetired, OperationContext call)
     {
         if (read.Miss > MissReason.TagRemoved)
             report.Unreadable(key, read.Miss);
@@ -235,8 +245,8 @@ internal sealed class ResponseLookups(
     }
 
     /// <summary>
-    /// Of the tags that a response carries. It may have named some only while it was made; or the endpoint has changed since, on this node or on
-    /// another. Those that the lookup has asked about come first.
+    /// Of the tags that a response carries. It may have named some only while it was made; or the endpoint has changed since, on this node
+    /// or on another. Those that the lookup has asked about come first.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TagState[]> StatesOf(LookupResult known, TagGeneration[] stamps, OperationContext call)

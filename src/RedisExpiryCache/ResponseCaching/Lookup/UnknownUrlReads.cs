@@ -9,9 +9,8 @@ namespace RedisExpiryCache.ResponseCaching.Lookup;
 internal sealed class UnknownUrlReads(GenerationStore generations, ResponseKeys keys)
 {
     /// <summary>One round trip in the steady state; one more creates what is missing of the keys that all URLs share.</summary>
-    /// <returns>
-    /// The values of the URL's key and of the tags' keys. In the place of an absent generation stands its guard, which parts requests after an
-    /// eviction from those before. Null among them: nothing can be stored.
+    /// <returns> The values of the URL's key and of the tags' keys. In the place of an absent generation stands its guard, which parts
+    /// requests after an eviction from those before. Null among them: nothing can be stored.
     /// </returns>
     public async ValueTask<(string?[] Values, AbsentGenerations? Absent)> ReadAsync(LookupRequest question, OperationContext call)
     {

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace RedisExpiryCache.ResponseCaching.Origin;
 
 /// <summary>
-/// Stands in for the response's body while the app writes: each byte goes on to the client at once and is kept too, by whichever way
-/// it is written. A response that is held back goes nowhere: what the app writes then is dropped, and the real response stays as it was, not even started.
-/// Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
+/// Stands in for the response's body while the app writes: each byte goes on to the client at once and is kept too, by whichever way it is
+/// written. A response that is held back goes nowhere: what the app writes then is dropped, and the real response stays as it was, not even
+/// started. Failure policy: what the real body throws passes through, and what was kept is no longer to be stored.
 /// </summary>
 /// <remarks>
 /// An application may keep the stream, the writer or this feature. After <see cref="End"/> each use throws, as the server's own do:
@@ -16,8 +16,8 @@ namespace RedisExpiryCache.ResponseCaching.Origin;
 /// <param name="inner">The real body.</param>
 /// <param name="recorded">Where the bytes are kept.</param>
 /// <param name="isHeldBack">Asked when something is due to go out; the first answer stands.</param>
-/// <param name="isUndecided">That has not been asked yet, and the answer may be yes: what is written and not flushed waits here until it has. Null:
-/// never.</param>
+/// <param name="isUndecided">That has not been asked yet, and the answer may be yes: what is written and not flushed waits here until it
+/// has. Null: never.</param>
 /// <param name="passing">Called whenever something is about to be passed on.</param>
 internal sealed class CapturingResponseBody(
     IHttpResponseBodyFeature inner, BodyBuffer recorded, Func<bool> isHeldBack, Func<bool>? isUndecided = null, Action? passing = null)

@@ -3,7 +3,9 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching.Origin;
 
-/// <summary>Puts this cache's own conditions on a request, in place of the client's, for as long as the app looks at it (RFC 9111 4.3.1).</summary>
+/// <summary>
+/// Puts this cache's own conditions on a request, in place of the client's, for as long as the app looks at it (RFC 9111 4.3.1).
+/// </summary>
 internal readonly struct ConditionalHeadersScope : IDisposable
 {
     private readonly IHeaderDictionary? headers;

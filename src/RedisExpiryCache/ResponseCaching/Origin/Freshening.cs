@@ -11,15 +11,17 @@ namespace RedisExpiryCache.ResponseCaching.Origin;
 
 /// <summary>
 /// Brings a stored response up to date with what the app says of it, by a 304 (RFC 9111 4.3.4) or in answer to HEAD (4.3.5).
-/// <para>Failure policy: a store that fails is logged and counted, a mistake of our own is logged; the client gets its answer all the same.</para>
+/// <para>Failure policy: a store that fails is logged and counted, a mistake of our own is logged; the client gets its answer all the
+/// same.</para>
 /// </summary>
-internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, StoreDecision storable, ResponseCacheTelemetry report, TimeProvider time)
+internal sealed class Freshening(
+    ResponseLookups lookups, ResponseStore store, StoreDecision storable, ResponseCacheTelemetry report, TimeProvider time)
 {
     private sealed record Updated(CachedResponse Response, TimeSpan Age, bool IsStored);
 
     /// <summary>
-    /// What the app could be asked about: what the request selects, and the resource's other variants; these only for somebody whom the app cannot
-    /// know, because they may have been made for anybody.
+    /// What the app could be asked about: what the request selects, and the resource's other variants; these only for somebody whom the app
+    /// cannot know, because they may have been made for anybody.
     /// </summary>
     public static Conditions ConditionsFor(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict)
     {
@@ -67,8 +69,8 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
     }
 
     /// <summary>
-    /// To be called after the app has answered HEAD. What it says of a whole 200 that is stored for GET is heeded; but it often says too little to
-    /// make fresh again what somebody has marked stale.
+    /// To be called after the app has answered HEAD. What it says of a whole 200 that is stored for GET is heeded; but it often says too
+    /// little to make fresh again what somebody has marked stale.
     /// </summary>
     public async Task LearnFromHeadAsync(ResponseCacheContext exchange, LookupResult lookup, IHeaderDictionary fields)
     {
@@ -92,7 +94,8 @@ internal sealed class Freshening(ResponseLookups lookups, ResponseStore store, S
     }
 
     /// <summary>Stores the response anew with these fields, or forgets it if they say so.</summary>
-    private async Task<Updated?> TryUpdate(ResponseCacheContext exchange, LookupResult lookup, LookupResult selected, IHeaderDictionary news)
+    private async Task<Updated?> TryUpdate(
+        ResponseCacheContext exchange, LookupResult lookup, LookupResult selected, IHeaderDictionary news)
     {
         if (selected.Response is not { } stored)
             return null;

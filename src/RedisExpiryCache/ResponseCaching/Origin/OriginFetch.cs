@@ -15,14 +15,14 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.ResponseCaching.Origin;
 
 /// <summary>
-/// A call to the app behind the cache, and what becomes of its response: it goes to the client, to the store, and to those who wait for the same
-/// (<see cref="OriginCall"/>).
-/// <para>
-/// Failure policy: exceptions of the app pass through as they are, unless a stored response may stand in for an app that fails; then they are logged.
-/// A store that fails is logged and counted.
+/// A call to the app behind the cache, and what becomes of its response: it goes to the client, to the store, and to those who wait for the
+/// same (<see cref="OriginCall"/>).
+/// <para> Failure policy: exceptions of the app pass through as they are, unless a stored response may stand in for an app that fails; then
+/// they are logged. A store that fails is logged and counted.
 /// </para>
 /// </summary>
-internal sealed class OriginFetch(RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, CaptureServices parts)
+internal sealed class OriginFetch(
+    RequestDelegate next, ResponseLookups lookups, ResponseStore store, ResponseKeys keys, CaptureServices parts)
 {
     private readonly Freshening freshening = new(lookups, store, parts.Storable, parts.Report, parts.Time);
 
@@ -33,7 +33,9 @@ internal sealed class OriginFetch(RequestDelegate next, ResponseLookups lookups,
     public Task AskAsync(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict, OriginCall call) =>
         AskAsync(exchange, lookup, verdict, call, Freshening.ConditionsFor(exchange, lookup, verdict));
 
-    /// <summary>RFC 9110 9.3.3: an answer to POST evicts what is stored for the URL, and may be what a later GET is answered with.</summary>
+    /// <summary>
+    /// RFC 9110 9.3.3: an answer to POST evicts what is stored for the URL, and may be what a later GET is answered with.
+    /// </summary>
     public async Task PostAsync(ResponseCacheContext exchange, LookupResult lookup, EndpointEvictionRunner evictions)
     {
         var renewal = lookup.Url is { } url ? new GenerationRollover(exchange.Question.UrlKey, url.Generation) : null;
@@ -83,7 +85,8 @@ internal sealed class OriginFetch(RequestDelegate next, ResponseLookups lookups,
         parts.Report.Answered(exchange.Path, ResponseOutcome.StaleIfError, reason);
     }
 
-    private async Task AskAsync(ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict, OriginCall call, Conditions conditions)
+    private async Task AskAsync(
+        ResponseCacheContext exchange, LookupResult lookup, ReuseVerdict verdict, OriginCall call, Conditions conditions)
     {
         // The time that a follower has waited is no age of its response.
         exchange = exchange with { RequestTime = parts.Time.GetUtcNow() };
@@ -124,7 +127,8 @@ internal sealed class OriginFetch(RequestDelegate next, ResponseLookups lookups,
     }
 
     /// <summary>At once, or for a pending response when it has been sent: then its fields are known.</summary>
-    private static async Task WhenSettled(ResponseCacheContext exchange, ResponseCapture recording, Func<Task> finish, EarlyStore atLastByte)
+    private static async Task WhenSettled(
+        ResponseCacheContext exchange, ResponseCapture recording, Func<Task> finish, EarlyStore atLastByte)
     {
         if (!recording.IsPending)
         {

@@ -18,7 +18,9 @@ internal sealed class OriginForwarder(
     private readonly ResponseCachingOptions options = parts.Storable.Options;
     private readonly TimeLimit budget = parts.Storable.Options.ToBudget();
 
-    /// <summary>A request that no stored response answers. An unsafe method invalidates, and a POST may be stored for a later GET.</summary>
+    /// <summary>
+    /// A request that no stored response answers. An unsafe method invalidates, and a POST may be stored for a later GET.
+    /// </summary>
     public async Task ForwardAsync(HttpContext context, ResponsePolicy policy, ForwardReason reason)
     {
         using var features = FeatureScope.Begin(context, serving: null);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace RedisExpiryCache.ResponseCaching.Origin;
 
 /// <summary>
-/// What a response says of its body as that leaves the app. A compression in front of us, which takes these bytes from us, writes down what it is
-/// going to make of them before the response starts: that is true of what the client gets, and not of what is stored.
+/// What a response says of its body as that leaves the app. A compression in front of us, which takes these bytes from us, writes down what
+/// it is going to make of them before the response starts: that is true of what the client gets, and not of what is stored.
 /// </summary>
 internal sealed class RepresentationHeaders(IHeaderDictionary headers)
 {

@@ -83,8 +83,8 @@ internal sealed class ResponseCapture : IDisposable
     public bool IsRefused => Forbidden is { } reason && !StoreDecision.IsOfOneAnswer(reason);
 
     /// <summary>
-    /// Nothing of the response has gone to the client, nor will. Asking settles it, by the status: when something is due to go out, or when the app
-    /// has returned. What has been passed on cannot be taken back, even where the server has not sent it yet.
+    /// Nothing of the response has gone to the client, nor will. Asking settles it, by the status: when something is due to go out, or when
+    /// the app has returned. What has been passed on cannot be taken back, even where the server has not sent it yet.
     /// </summary>
     public bool IsHeldBack =>
         heldBack ??= holdsBack is not null && !exchange.Context.Response.HasStarted && holdsBack(exchange.Context.Response.StatusCode);
@@ -95,7 +95,9 @@ internal sealed class ResponseCapture : IDisposable
     /// <summary>The response's fields, without those that middleware in front had set before.</summary>
     public IHeaderDictionary OwnFields() => inFront.OriginsOf(AppsFields());
 
-    /// <summary>Takes back a response that has not started: its status and fields, and what was recorded of it. Another may be made in its place.</summary>
+    /// <summary>
+    /// Takes back a response that has not started: its status and fields, and what was recorded of it. Another may be made in its place.
+    /// </summary>
     /// <returns><see cref="OwnFields"/></returns>
     public IHeaderDictionary Withdraw()
     {

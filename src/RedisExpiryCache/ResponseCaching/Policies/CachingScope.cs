@@ -3,7 +3,9 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
-/// <summary>Which requests are looked up (<see cref="ResponseCachingScope"/>), and what the responses of others change about that.</summary>
+/// <summary>
+/// Which requests are looked up (<see cref="ResponseCachingScope"/>), and what the responses of others change about that.
+/// </summary>
 internal sealed class CachingScope(StoreDecision storable, PublicEndpoints known, ResponseCacheTelemetry report, TimeProvider time)
 {
     public bool Includes(HttpContext context, ResponsePolicy policy) => policy.Scope switch

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Routing;
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
 /// <summary>
-/// All endpoints of the app, as a request meets them. What stands on the model of a Razor page is known only once the page is loaded, which MVC does
-/// at its first request; here it is done for all pages, for an eviction has to know how they vary though they may have been stored by another node.
+/// All endpoints of the app, as a request meets them. What stands on the model of a Razor page is known only once the page is loaded, which
+/// MVC does at its first request; here it is done for all pages, for an eviction has to know how they vary though they may have been stored
+/// by another node.
 /// </summary>
 internal sealed class EndpointCatalog(IServiceProvider services)
 {

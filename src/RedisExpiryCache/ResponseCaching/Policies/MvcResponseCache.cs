@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
 /// <summary>
-/// MVC's own <c>[ResponseCache]</c>. What it writes into the response's header fields speaks for itself; only the query keys it cannot say there, and
-/// hands them to an IResponseCachingFeature (<see cref="FeatureScope"/>) once the action runs. That is too late for a lookup, so they are
-/// read where the attribute stands.
+/// MVC's own <c>[ResponseCache]</c>. What it writes into the response's header fields speaks for itself; only the query keys it cannot say
+/// there, and hands them to an IResponseCachingFeature (<see cref="FeatureScope"/>) once the action runs. That is too late for a lookup, so
+/// they are read where the attribute stands.
 /// </summary>
 internal static class MvcResponseCache
 {

@@ -7,7 +7,8 @@ using RedisExpiryCache.ResponseCaching.Keys;
 namespace RedisExpiryCache.ResponseCaching.Policies;
 
 /// <summary>
-/// All policies, and which of them an endpoint goes by: the base policies, over them the named one, over that what is said at the endpoint itself.
+/// All policies, and which of them an endpoint goes by: the base policies, over them the named one, over that what is said at the endpoint
+/// itself.
 /// </summary>
 internal sealed class PolicyProvider(IOptions<RedisExpiringCacheOptions> options, IServiceProvider services)
 {
@@ -20,7 +21,8 @@ internal sealed class PolicyProvider(IOptions<RedisExpiringCacheOptions> options
         Scope = EndpointScopes.Of(endpoint: null, isMarked: false, options.Value.ResponseCaching),
     };
 
-    public ResponsePolicy Of(Endpoint? endpoint) => endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
+    public ResponsePolicy Of(Endpoint? endpoint) =>
+        endpoint is null ? ofNoEndpoint : known.TryGetValue(endpoint, out var policy) ? policy : known.GetValue(endpoint, Compose);
 
     /// <summary>The name of a policy that an endpoint asks for and that nobody has added; null: none.</summary>
     public string? UnknownNameOf(Endpoint endpoint) =>
@@ -46,7 +48,9 @@ internal sealed class PolicyProvider(IOptions<RedisExpiringCacheOptions> options
 
     public string KnownNames => options.Value.ResponseCaching.KnownPolicies;
 
-    /// <summary>The last one named; but what stands on an action is nearer to it than a convention of all controllers, which MVC puts behind it.</summary>
+    /// <summary>
+    /// The last one named; but what stands on an action is nearer to it than a convention of all controllers, which MVC puts behind it.
+    /// </summary>
     private static IPolicyMetadata? NearestOf(Endpoint endpoint) =>
         (endpoint.Metadata.GetMetadata<ActionDescriptor>() is null ? null : endpoint.Metadata.GetMetadata<RedisResponseCacheAttribute>())
         ?? endpoint.Metadata.GetMetadata<IPolicyMetadata>();

@@ -54,7 +54,9 @@ internal interface IPolicyMetadata
     /// <summary>The named policy below it; null: none.</summary>
     string? PolicyName { get; }
 
-    /// <summary>How long a response is fresh where neither a policy, nor the response, nor the settings say; null: it is not stored.</summary>
+    /// <summary>
+    /// How long a response is fresh where neither a policy, nor the response, nor the settings say; null: it is not stored.
+    /// </summary>
     TimeSpan? DefaultDuration { get; }
 }
 

@@ -23,5 +23,6 @@ internal sealed class QueryRule(string[]? keys, string[]? ignored)
         ? name.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
         : string.Equals(pattern, name, StringComparison.OrdinalIgnoreCase);
 
-    private static string Join(string[]? names) => names is null ? "-" : string.Concat(names.Select(static name => $"{name.Length}:{name}"));
+    private static string Join(string[]? names) =>
+        names is null ? "-" : string.Concat(names.Select(static name => $"{name.Length}:{name}"));
 }

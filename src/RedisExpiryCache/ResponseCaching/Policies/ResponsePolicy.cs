@@ -74,7 +74,8 @@ internal sealed class ResponsePolicy(PolicySettings settings)
     public bool HasParts => settings.VaryByCulture is true || VariesByUser || routeValueNames.Length > 0 || settings.Custom.Length > 0;
 
     /// <summary>
-    /// What tells this request apart beyond its URL and fields, each part or null: culture, user, claims, route values, the app's own functions.
+    /// What tells this request apart beyond its URL and fields, each part or null: culture, user, claims, route values, the app's own
+    /// functions.
     /// </summary>
     public IEnumerable<string?> PartsOf(HttpContext context)
     {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace RedisExpiryCache.ResponseCaching.Renewals;
 
 /// <summary>
-/// The response to a request that no client has sent: it starts and ends as one on a server does, with all that is to be called then, and its bytes
-/// go nowhere. (What records it sits in front.)
+/// The response to a request that no client has sent: it starts and ends as one on a server does, with all that is to be called then, and
+/// its bytes go nowhere. (What records it sits in front.)
 /// </summary>
 internal sealed class DiscardingResponse : IHttpResponseFeature, IHttpResponseBodyFeature
 {
@@ -81,8 +81,8 @@ internal sealed class DiscardingResponse : IHttpResponseFeature, IHttpResponseBo
     }
 
     /// <summary>
-    /// To be called when all is over, however it ended. One callback that throws keeps no other from being called: the service scope hangs on one of
-    /// them.
+    /// To be called when all is over, however it ended. One callback that throws keeps no other from being called: the service scope hangs
+    /// on one of them.
     /// </summary>
     public async Task EndAsync()
     {

@@ -13,21 +13,25 @@ using RedisExpiryCache.Rfc9111;
 
 namespace RedisExpiryCache.ResponseCaching.Serving;
 
-/// <summary>Answers a request from the store: 200 and the like, 206, 304, 416, or 504 where there is nothing and the client wants nothing else.</summary>
+/// <summary>
+/// Answers a request from the store: 200 and the like, 206, 304, 416, or 504 where there is nothing and the client wants nothing else.
+/// </summary>
 internal static class ResponseWriter
 {
     public const string CacheStatusName = "Cache-Status";
 
     /// <summary>Sends the stored response, or the parts of it that were asked for, or only says that it has not been modified.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<ResponseOutcome> ServeAsync(ResponseCacheContext exchange, LookupResult lookup, CachedResponse stored, TimeSpan age, string? cacheStatus)
+    public static async ValueTask<ResponseOutcome> ServeAsync(
+        ResponseCacheContext exchange, LookupResult lookup, CachedResponse stored, TimeSpan age, string? cacheStatus)
     {
         var (response, body) = await EncodedCopies.ForAsync(exchange, lookup, stored);
         return await SendAsync(exchange, response, body, age, cacheStatus);
     }
 
     /// <summary><see cref="ServeAsync"/>, of a response for which there can be no copies in content codings yet.</summary>
-    public static ValueTask<ResponseOutcome> ServePlainAsync(ResponseCacheContext exchange, CachedResponse response, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
+    public static ValueTask<ResponseOutcome> ServePlainAsync(
+        ResponseCacheContext exchange, CachedResponse response, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
     {
         if (exchange.Coding is { } client)
             client.MayVary = Compression.IsFor(response);
@@ -36,7 +40,8 @@ internal static class ResponseWriter
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<ResponseOutcome> SendAsync(ResponseCacheContext exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
+    private static async ValueTask<ResponseOutcome> SendAsync(
+        ResponseCacheContext exchange, CachedResponse stored, ReadOnlyMemory<byte> body, TimeSpan age, string? cacheStatus)
     {
         var (context, request) = (exchange.Context, exchange.Request);
         var response = context.Response;
@@ -128,7 +133,8 @@ internal static class ResponseWriter
         return body.IsEmpty || isHead ? default : response.BodyWriter.WriteAsync(body);
     }
 
-    private static async Task SendRanges(HttpResponse response, CachedResponse stored, ReadOnlyMemory<byte> body, ByteRange[] ranges, RequestFacts request)
+    private static async Task SendRanges(
+        HttpResponse response, CachedResponse stored, ReadOnlyMemory<byte> body, ByteRange[] ranges, RequestFacts request)
     {
         var part = stored.Rules.Part ?? new StoredRange(new ByteRange(0, body.Length - 1), body.Length);
         if (ranges.Length == 0)
@@ -148,7 +154,8 @@ internal static class ResponseWriter
     }
 
     /// <summary>RFC 9110 15.3.7.2</summary>
-    private static async Task SendMultipart(HttpResponse response, ReadOnlyMemory<byte> body, StoredRange part, ByteRange[] ranges, RequestFacts request)
+    private static async Task SendMultipart(
+        HttpResponse response, ReadOnlyMemory<byte> body, StoredRange part, ByteRange[] ranges, RequestFacts request)
     {
         var boundary = RandomNumberGenerator.GetHexString(32);
         var type = response.ContentType;
@@ -172,8 +179,8 @@ internal static class ResponseWriter
     }
 
     /// <summary>
-    /// The bytes of a range that lies within the part. Where a part has fewer bytes than its Content-Range said, it is passed on as it came: counted from its
-    /// end if the client asked for the end, else from its beginning.
+    /// The bytes of a range that lies within the part. Where a part has fewer bytes than its Content-Range said, it is passed on as it
+    /// came: counted from its end if the client asked for the end, else from its beginning.
     /// </summary>
     private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> body, StoredRange part, ByteRange range, RequestFacts request)
     {

@@ -27,7 +27,8 @@ internal sealed record CachedResponse(KeyValuePair<string, StringValues>[] Field
         return default;
     }
 
-    public static CachedResponse Of(KeyValuePair<string, StringValues>[] fields, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now) =>
+    public static CachedResponse Of(
+        KeyValuePair<string, StringValues>[] fields, ResponseFacts facts, StoredLifetime lifetime, DateTimeOffset now) =>
         new(fields, new StoredResponse
         {
             StatusCode = facts.StatusCode,

@@ -11,7 +11,8 @@ internal static class PartialContent
     private const string ContentRange = "Content-Range";
 
     /// <summary>
-    /// A part, joined to what is stored if their strong entity tags are the same and nothing is missing between them; anything else as it came.
+    /// A part, joined to what is stored if their strong entity tags are the same and nothing is missing between them; anything else as it
+    /// came.
     /// </summary>
     public static (CachedResponse Response, ReadOnlySequence<byte> Body) Combine(
         LookupResult lookup, CachedResponse response, ReadOnlySequence<byte> body, long limit)

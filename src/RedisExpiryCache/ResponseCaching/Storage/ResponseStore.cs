@@ -14,9 +14,10 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.ResponseCaching.Storage;
 
 /// <summary>
-/// Responses in Redis. What is stored hangs on generations (see <see cref="ResponseKeys"/>): a response is kept under its URL's and stamped with those
-/// of its tags, all of them read before the app ran; of those that were absent then, see <see cref="AbsentGenerations"/>. An eviction deletes a
-/// generation. So neither a response that was being made at the time, nor a write that Redis applies late, can be reached after it:
+/// Responses in Redis. What is stored hangs on generations (see <see cref="ResponseKeys"/>): a response is kept under its URL's and stamped
+/// with those of its tags, all of them read before the app ran; of those that were absent then, see <see cref="AbsentGenerations"/>. An
+/// eviction deletes a generation. So neither a response that was being made at the time, nor a write that Redis applies late, can be
+/// reached after it:
 /// <code>
 ///   request: reads generation 1, runs the app …………………………………… stores under generation 1
 ///   eviction:                        DEL generation         (nobody looks there: the next request makes generation 2)
@@ -31,7 +32,8 @@ internal sealed class ResponseStore(
     private const int MostVariants = 200;
 
     /// <summary>DEL of one stored response: it is known to hold no longer.</summary>
-    public async ValueTask ForgetAsync(LookupRequest question, LookupResult lookup) => await entries.RemoveAsync([lookup.Key!], question.Budget.Begin());
+    public async ValueTask ForgetAsync(LookupRequest question, LookupResult lookup) =>
+        await entries.RemoveAsync([lookup.Key!], question.Budget.Begin());
 
     /// <summary>DEL of what <see cref="StoreAsync"/> has stored.</summary>
     public async Task TryForgetAsync(LookupRequest question, LookupResult lookup, string[] names)
@@ -189,12 +191,14 @@ internal sealed class ResponseStore(
     }
 
     /// <summary>
-    /// A part is no answer to others, and a coded body none to those who cannot decode it; servers are known to give it the same tag as the plain one.
+    /// A part is no answer to others, and a coded body none to those who cannot decode it; servers are known to give it the same tag as the
+    /// plain one.
     /// </summary>
     private static string TagToAskAbout(CachedResponse response) =>
         response.Rules is { IsETagOurs: false, Part: null, ETag: { } tag } && response["Content-Encoding"].Count == 0 ? tag : "";
 
-    private async Task<bool> ExtendAsync(string urlKey, string generation, string? value, TagGeneration[] stamps, TimeSpan lifetime, OperationContext call)
+    private async Task<bool> ExtendAsync(
+        string urlKey, string generation, string? value, TagGeneration[] stamps, TimeSpan lifetime, OperationContext call)
     {
         var atLeast = lifetime + GenerationStore.Slack;
         Task<bool>[] kept =

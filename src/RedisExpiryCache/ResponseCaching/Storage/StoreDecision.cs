@@ -43,7 +43,9 @@ internal sealed class StoreDecision(ResponseCachingOptions options)
             : verdict;
     }
 
-    /// <summary>The key joins spellings of the path, and the response may be wrong for another one. See docs/design/path-folding.md.</summary>
+    /// <summary>
+    /// The key joins spellings of the path, and the response may be wrong for another one. See docs/design/path-folding.md.
+    /// </summary>
     private static bool IsOfOneSpelling(ResponseCacheContext exchange, int status)
     {
         var (rule, context) = (exchange.Policy.Path, exchange.Context);
@@ -64,7 +66,8 @@ internal sealed class StoreDecision(ResponseCachingOptions options)
     /// <param name="decided">Its Cache-Control at the decision.</param>
     /// <param name="own">The Cache-Control that the policy has added; null: none.</param>
     /// <param name="now">The time.</param>
-    public NoStoreReason? ForbiddenSince(ResponseCacheContext exchange, HttpResponse response, StringValues decided, string? own, DateTimeOffset now)
+    public NoStoreReason? ForbiddenSince(
+        ResponseCacheContext exchange, HttpResponse response, StringValues decided, string? own, DateTimeOffset now)
     {
         var cacheControl = response.Headers.CacheControl;
         var facts = FactsOf(exchange, response.StatusCode, response.Headers, now);
@@ -101,7 +104,8 @@ internal sealed class StoreDecision(ResponseCachingOptions options)
             : [];
 
     /// <summary>The request fields that the response differs by, for its own reasons or the policy's, or because of its coding.</summary>
-    public static string[] NamesOf(ResponseCacheContext exchange, StringValues vary, StringValues contentEncoding) => ContentCodings.SelectingNames(
+    public static string[] NamesOf(ResponseCacheContext exchange, StringValues vary, StringValues contentEncoding) =>
+        ContentCodings.SelectingNames(
         Variants.Union(exchange.Serving.HeaderNames, Variants.TryParse(vary, out var named) ? named : []),
         ContentCodings.IsCoded(contentEncoding),
         isAskedPlain: exchange.Coding is not null);

@@ -5,8 +5,8 @@ using RedisExpiryCache.Redis.Generations;
 namespace RedisExpiryCache.ResponseCaching.Storage;
 
 /// <summary>
-/// What Redis holds under a URL's key: its generation and, once a response was stored, which request fields its variants differ by, and the entity tags of the
-/// variants that were stored last, so that the app can be asked about all of them at once (RFC 9111 4.3.1).
+/// What Redis holds under a URL's key: its generation and, once a response was stored, which request fields its variants differ by, and the
+/// entity tags of the variants that were stored last, so that the app can be asked about all of them at once (RFC 9111 4.3.1).
 /// <code>
 ///   GENERATION~RETIRED|accept-language,user-agent
 ///   =SIZE;…                                   in front of the names, where the largest body is a large value: its bytes
@@ -58,7 +58,9 @@ internal sealed record VariantIndex
     /// <summary>Whether what was found last was small. This process's own observation, which Redis knows nothing of.</summary>
     public bool FoundSmall { get; set; }
 
-    /// <summary>As it is once a response that differs by these fields has been stored; its tag may be empty: none that the app could be asked about.</summary>
+    /// <summary>
+    /// As it is once a response that differs by these fields has been stored; its tag may be empty: none that the app could be asked about.
+    /// </summary>
     public VariantIndex With(string[] names, UrlVariant stored, long bodySize = 0)
     {
         var size = names.Length > 0 ? Math.Max(LargestBody, bodySize) : bodySize;
@@ -73,6 +75,7 @@ internal sealed record VariantIndex
 }
 
 /// <summary>
-/// A stored variant of a URL: the end of its key, the digest of all that tells its resource from others under the same URL key, and its entity tag.
+/// A stored variant of a URL: the end of its key, the digest of all that tells its resource from others under the same URL key, and its
+/// entity tag.
 /// </summary>
 internal readonly record struct UrlVariant(string Digest, string Resource, string ETag);
