@@ -64,9 +64,11 @@ internal sealed class PlacementCheck(StartupChecks pipeline, ILogger<PlacementCh
     private void Warn(string endpoint, bool isRoutedTooLate)
     {
         if (isRoutedTooLate)
-            logger.AttributesPassedBy(endpoint, "UseRedisExpiringCache comes before UseRouting", "Call UseRouting before it.");
+            logger.AttributesPassedBy(endpoint, "UseRedisExpiringCache comes before UseRouting", "Call UseRouting first.");
         else
             logger.AttributesPassedBy(
-                endpoint, "it ran without UseRedisExpiringCache", "It is in a branch in front or has ShortCircuit().");
+                endpoint,
+                "it ran without UseRedisExpiringCache",
+                "It is in a branch in front or has ShortCircuit(): call UseRedisExpiringCache in front of it.");
     }
 }

@@ -51,7 +51,7 @@ internal sealed class StartupChecks(IServiceProvider services) : IHostedLifecycl
         var policies = services.GetRequiredService<PolicyProvider>();
         Endpoint[] lacking = IsPlaced ? Array.FindAll(endpoints, policies.LacksDuration) : [];
         if (lacking.Length > 0)
-            services.GetService<ILogger<StartupChecks>>()?.NoDuration(NamesOf(lacking));
+            services.GetService<ILogger<StartupChecks>>()?.NoDuration(NamesOf(lacking), HelpLink.Policies);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

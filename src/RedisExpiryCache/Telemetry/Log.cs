@@ -169,7 +169,7 @@ internal static partial class Log
     public static partial void ClaimOnNoUser(this ILogger logger, string claimType, string effect);
 
     [LoggerMessage(31, LogLevel.Warning, "[RedisResponseCache], CacheResponse or an eviction did nothing on {Endpoint}: {Cause}. {Remedy} "
-        + "UseRedisExpiringCache belongs behind UseRouting and in front of the endpoints. Logged once.")]
+        + "Logged once.")]
     public static partial void AttributesPassedBy(this ILogger logger, string endpoint, string cause, string remedy);
 
     [LoggerMessage(32, LogLevel.Warning, "Responses vary by host, and AllowedHosts is missing or *: each Host field that a client makes up "
@@ -213,8 +213,8 @@ internal static partial class Log
     [LoggerMessage(76, LogLevel.Warning,
         "[RedisResponseCache] has no duration at {Endpoints}: only responses whose own fields say how long they are fresh are stored. "
         + "Write Duration = 60 (seconds) or SlidingDuration, name a policy that has one, or set options.ResponseCaching.DefaultDuration; "
-        + "where nothing is to be stored, NoStore = true. See docs/policies.md.")]
-    public static partial void NoDuration(this ILogger logger, string endpoints);
+        + "where nothing is to be stored, NoStore = true. See {Help}")]
+    public static partial void NoDuration(this ILogger logger, string endpoints, string help);
 
     [LoggerMessage(38, LogLevel.Warning,
         "A request came to UseRedisExpiringCache a second time, by a branch that has it too: the inner one steps aside. Remove one "

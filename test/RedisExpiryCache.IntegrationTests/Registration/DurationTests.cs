@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using RedisExpiryCache.IntegrationTests.Support;
+using RedisExpiryCache.Telemetry;
 
 namespace RedisExpiryCache.IntegrationTests.Registration;
 
@@ -55,7 +56,8 @@ public sealed class DurationTests(RedisFixture fixture)
         Assert.Equal(
             "[RedisResponseCache] has no duration at HTTP: GET, HEAD /bare, HTTP: GET, HEAD /tagged, HTTP: GET, HEAD /named and 2 more: only responses whose own "
             + "fields say how long they are fresh are stored. Write Duration = 60 (seconds) or SlidingDuration, name a policy that has one, or set "
-            + "options.ResponseCaching.DefaultDuration; where nothing is to be stored, NoStore = true. See docs/policies.md.",
+            + "options.ResponseCaching.DefaultDuration; where nothing is to be stored, NoStore = true. See "
+            + HelpLink.Policies,
             warning.Message);
         Assert.Equal("no-freshness", (await app.GetAsync("/bare")).Detail);
         Assert.True((await app.GetAsync("/says")).WasStored);
