@@ -75,11 +75,14 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
 
     /// <summary>Settings of the response cache.</summary>
     /// <example><code>options.ResponseCaching.MaximumBodySize = 1024 * 1024;</code></example>
-    public ResponseCachingOptions ResponseCaching { get; } = new();
+    public ResponseCachingOptions ResponseCaching { get; private set; } = new();
 
     /// <summary>The path of a configuration section that held no settings; null: none did.</summary>
     /// <remarks>For the message about a missing connection.</remarks>
     internal string? EmptySection { get; set; }
+
+    /// <summary>The text of each setting that configuration has set; after a reload, that of start-up.</summary>
+    internal Dictionary<string, string> Configured { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The name given to <c>builder.AddRedisExpiringCache</c>; null: that overload was not called.</summary>
     internal ConnectionName? ConnectionName { get; set; }
@@ -90,4 +93,11 @@ public class RedisExpiringCacheOptions : RedisCacheOptions
     /// <summary>Of all that say how long a call may wait.</summary>
     internal TimeSpan LongestTimeout =>
         OperationTimeout > ResponseCaching.OperationTimeout ? OperationTimeout : ResponseCaching.OperationTimeout;
+
+    internal RedisExpiringCacheOptions WithReloaded(RedisExpiringCacheOptions read)
+    {
+        var copy = (RedisExpiringCacheOptions)MemberwiseClone();
+        copy.ResponseCaching = ResponseCaching.WithReloaded(read.ResponseCaching);
+        return copy;
+    }
 }

@@ -187,12 +187,13 @@ public sealed class ResponseCachingOptions
 
     internal string KnownPolicies => Policies.Count == 0 ? "none has been added" : $"there are {string.Join(", ", Policies.Keys)}";
 
-    internal void KeepPoliciesOf(ResponseCachingOptions other)
+    /// <summary>Copies these settings, with the values of the given ones where a setting can change while the application runs.</summary>
+    internal ResponseCachingOptions WithReloaded(ResponseCachingOptions read)
     {
-        BasePolicy = other.BasePolicy;
-        Policies.Clear();
-        foreach (var (name, policy) in other.Policies)
-            Policies[name] = policy;
+        var copy = (ResponseCachingOptions)MemberwiseClone();
+        (copy.Enabled, copy.EmitCacheStatus) = (read.Enabled, read.EmitCacheStatus);
+        (copy.DefaultDuration, copy.MaximumBodySize) = (read.DefaultDuration, read.MaximumBodySize);
+        return copy;
     }
 
     private static PolicySettings Build(Action<ResponseCachePolicyBuilder> policy)

@@ -72,6 +72,7 @@ internal static class SettingsBinder
                 throw Wrong(leaf.Path, $"is not a setting; there are {string.Join(", ", Readers.Keys)}.");
 
             reader(options, leaf);
+            options.Configured[name] = options.Configured.GetValueOrDefault(name) + "\n" + leaf.Value;
         }
     }
 

@@ -65,6 +65,6 @@ public static class RedisExpiringCacheHostApplicationBuilderExtensions
         var names = configuration.GetSection("ConnectionStrings").GetChildren().Select(static connection => connection.Key);
         options.ConnectionName = new ConnectionName(connectionName, [.. names]);
         if (configuration.GetConnectionString(connectionName) is { } connectionString)
-            options.Configuration = connectionString;
+            options.Configuration = options.Configured[nameof(options.Configuration)] = connectionString;
     }
 }

@@ -121,8 +121,9 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     /// The names are those of the properties of <see cref="RedisExpiringCacheOptions"/>: <c>Configuration</c>, <c>InstanceName</c>,
     /// <c>ResponseCaching:MaximumBodySize</c>. docs/settings.md lists all of them. An unknown name stops the start of the application.
     /// <para>
-    /// When the section changes while the application runs, it is read and validated again. Most settings of
-    /// <see cref="RedisExpiringCacheOptions.ResponseCaching"/> take effect with the next request; the others at the next start, which a log
+    /// When the section changes while the application runs, it is read and validated again. <see cref="ResponseCachingOptions.Enabled"/>,
+    /// <see cref="ResponseCachingOptions.EmitCacheStatus"/>, <see cref="ResponseCachingOptions.DefaultDuration"/> and
+    /// <see cref="ResponseCachingOptions.MaximumBodySize"/> take effect with the next request; the others at the next start, which a log
     /// warning says. Where the new settings are invalid, the log says why, and the old ones stay.
     /// </para>
     /// </remarks>
@@ -230,7 +231,7 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         services.AddOptions<RedisExpiringCacheOptions>(name)
             .PostConfigure<IServiceProvider>((options, provider) => RegisteredMultiplexer.Adopt(options, provider, serviceKey))
             .ValidateOnStart();
-        services.TryAddSingleton<IOptionsMonitorCache<RedisExpiringCacheOptions>, OptionsReload>();
+        services.TryAddSingleton<IOptionsFactory<RedisExpiringCacheOptions>, ReloadingOptionsFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisExpiringCacheOptions>, RedisExpiringCacheOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new CacheMetrics(provider.GetService<IMeterFactory>()));

@@ -8,11 +8,12 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// The response cache's place in the pipeline. Each request goes through one <see cref="ResponseCacheMiddleware"/> from beginning to end, and so by
-/// one set of settings; when they change, the next request gets a new one. What is under way stays with the old one: that costs a call to the app at
-/// most.
-/// <para>A request that is in the response cache already, because the pipeline it came by has it too, is not looked up a second time.</para>
+/// The response cache in the pipeline: creates a <see cref="ResponseCacheMiddleware"/> for the options in use, and another when they change.
 /// </summary>
+/// <remarks>
+/// A request in progress keeps its middleware, and so its options. A request that has passed the response cache in an outer pipeline is not
+/// looked up a second time.
+/// </remarks>
 internal sealed class ReloadingResponseCache
 {
     private readonly Lock gate = new();
@@ -33,11 +34,7 @@ internal sealed class ReloadingResponseCache
     {
         (this.next, this.services, this.settings, this.logger) = (next, services, settings, logger);
         disabled = new DisabledResponseCache(next, evictions);
-        settings.OnChange((_, name) =>
-        {
-            if (string.IsNullOrEmpty(name))
-                Renew();
-        });
+        settings.OnChange(_ => Renew());
         Renew();
     }
 
@@ -78,7 +75,7 @@ internal sealed class ReloadingResponseCache
     {
         lock (gate)
         {
-            // Not what the callback was given: of two at once, the later one may be heard first.
+            // Not the callback's argument: two callbacks may run in the wrong order.
             var options = settings.CurrentValue;
             if (ReferenceEquals(options, taken))
                 return;

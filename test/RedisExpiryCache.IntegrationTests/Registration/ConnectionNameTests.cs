@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RedisExpiryCache.IntegrationTests.Support;
 using StackExchange.Redis;
@@ -161,6 +162,25 @@ public sealed class ConnectionNameTests(RedisFixture fixture)
         builder.Configuration["RedisExpiringCache:ResponseCaching:MaximumBodySize"] = "1234";
         ((IConfigurationRoot)builder.Configuration).Reload();
         Assert.Equal(1234, app.Services.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().CurrentValue.ResponseCaching.MaximumBodySize);
+    }
+
+    [Fact]
+    public async Task A_changed_connection_string_is_logged_as_waiting_for_a_restart()
+    {
+        using var log = new RecordingLoggerProvider();
+        var builder = TestApp.NewBuilder();
+        builder.Logging.AddProvider(log);
+        builder.Configuration[Setting] = ConnectionString;
+        builder.AddRedisExpiringCache("redis");
+        await using var app = builder.Build();
+        await app.StartAsync(Token);
+
+        builder.Configuration[Setting] = "elsewhere:6379,password=s3cr3t";
+        ((IConfigurationRoot)builder.Configuration).Reload();
+
+        Assert.Equal("Configuration", Assert.Single(log.Records, static record => record.Event.Id == 61).Values["Settings"]);
+        Assert.DoesNotContain(log.Records, static record => record.Message.Contains("s3cr3t", StringComparison.Ordinal));
+        Assert.Equal(ConnectionString, app.Services.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().CurrentValue.Configuration);
     }
 
     private static async Task<string> FailureAtStartAsync(WebApplicationBuilder builder)
