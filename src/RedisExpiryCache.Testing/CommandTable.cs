@@ -64,9 +64,11 @@ internal sealed class CommandTable
         var other => throw new CommandException($"ERR unknown command 'CLIENT {other}' (RedisExpiryCache.Testing)"),
     };
 
-    private static long Milliseconds(long seconds) => Math.Abs(seconds) <= long.MaxValue / 1000 ? seconds * 1000 : throw new CommandException("ERR invalid expire time");
+    private static long Milliseconds(long seconds) =>
+        Math.Abs(seconds) <= long.MaxValue / 1000 ? seconds * 1000 : throw new CommandException("ERR invalid expire time");
 
-    private static Reply Fields(Dictionary<string, byte[]> hash, IEnumerable<string> names) => Reply.Of(names.Select(name => hash.GetValueOrDefault(name)));
+    private static Reply Fields(Dictionary<string, byte[]> hash, IEnumerable<string> names) =>
+        Reply.Of(names.Select(name => hash.GetValueOrDefault(name)));
 
     private static byte[] Range(byte[] value, long from, long to)
     {

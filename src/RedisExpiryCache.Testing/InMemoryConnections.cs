@@ -5,7 +5,8 @@ namespace RedisExpiryCache.Testing;
 
 /// <summary>Replaces the Redis of all caches of a container, whatever their settings name.</summary>
 /// <remarks>After all settings of the application, so that the order of the calls does not matter.</remarks>
-internal sealed class InMemoryConnections(InMemoryRedis redis, IEnumerable<TestSettings> settings) : IPostConfigureOptions<RedisExpiringCacheOptions>
+internal sealed class InMemoryConnections(
+    InMemoryRedis redis, IEnumerable<TestSettings> settings) : IPostConfigureOptions<RedisExpiringCacheOptions>
 {
     /// <summary>More than any machine needs, because a test must not depend on its load.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

@@ -41,7 +41,9 @@ public static class RedisExpiringCacheTestingServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds the cache in memory, as <see cref="AddRedisExpiringCacheForTesting(IServiceCollection)"/> does, with settings.</summary>
+    /// <summary>
+    /// Adds the cache in memory, as <see cref="AddRedisExpiringCacheForTesting(IServiceCollection)"/> does, with settings.
+    /// </summary>
     /// <param name="services">The services of the application under test.</param>
     /// <param name="configure">Settings of the unkeyed cache, which apply after those of the application.</param>
     /// <returns><paramref name="services"/>.</returns>
@@ -52,14 +54,17 @@ public static class RedisExpiringCacheTestingServiceCollectionExtensions
     ///     services.AddRedisExpiringCacheForTesting(options => options.ResponseCaching.Enabled = false)));
     /// </code>
     /// </example>
-    public static IServiceCollection AddRedisExpiringCacheForTesting(this IServiceCollection services, Action<RedisExpiringCacheOptions> configure)
+    public static IServiceCollection AddRedisExpiringCacheForTesting(
+        this IServiceCollection services, Action<RedisExpiringCacheOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
         return services.AddSingleton(new TestSettings(configure)).AddRedisExpiringCacheForTesting();
     }
 
-    /// <summary>Adds the cache in memory, as <see cref="AddRedisExpiringCacheForTesting(IServiceCollection)"/> does, with a clock.</summary>
+    /// <summary>
+    /// Adds the cache in memory, as <see cref="AddRedisExpiringCacheForTesting(IServiceCollection)"/> does, with a clock.
+    /// </summary>
     /// <param name="services">The services of the application under test.</param>
     /// <param name="timeProvider">The clock, which becomes the <see cref="TimeProvider"/> of the container.</param>
     /// <returns><paramref name="services"/>.</returns>
@@ -78,7 +83,9 @@ public static class RedisExpiringCacheTestingServiceCollectionExtensions
         return services.Replace(ServiceDescriptor.Singleton(timeProvider)).AddRedisExpiringCacheForTesting();
     }
 
-    /// <summary>Adds the cache in memory, as <see cref="AddRedisExpiringCacheForTesting(IServiceCollection)"/> does, with settings and a clock.</summary>
+    /// <summary>
+    /// Adds the cache in memory, as <see cref="AddRedisExpiringCacheForTesting(IServiceCollection)"/> does, with settings and a clock.
+    /// </summary>
     /// <param name="services">The services of the application under test.</param>
     /// <param name="configure">Settings of the unkeyed cache, which apply after those of the application.</param>
     /// <param name="timeProvider">The clock, which becomes the <see cref="TimeProvider"/> of the container.</param>

@@ -28,7 +28,8 @@ internal abstract record Reply
         Encoding.UTF8.GetBytes($"{type}{text}\r\n", output);
     }
 
-    private static void Line(IBufferWriter<byte> output, char type, long number) => Line(output, type, number.ToString(CultureInfo.InvariantCulture));
+    private static void Line(IBufferWriter<byte> output, char type, long number) =>
+        Line(output, type, number.ToString(CultureInfo.InvariantCulture));
 
     public sealed record Status(string Text) : Reply
     {

@@ -5,7 +5,8 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.Configuration;
 
 /// <summary>Finds an <see cref="IDistributedCache"/> of Microsoft's that was registered after this one and so takes its place.</summary>
-/// <remarks>By the registrations alone: resolving the service could connect to a server. A decorator around this cache is not one of Microsoft's.</remarks>
+/// <remarks>By the registrations alone: resolving the service could connect to a server. A decorator around this cache is not one of
+/// Microsoft's.</remarks>
 internal sealed class DistributedCacheCheck(IServiceCollection services)
 {
     private const string Microsofts = "Microsoft.Extensions.Caching.";

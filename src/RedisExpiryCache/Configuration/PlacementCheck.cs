@@ -49,7 +49,9 @@ internal sealed class PlacementCheck(StartupChecks pipeline, ILogger<PlacementCh
         }
     }
 
-    /// <summary>An endpoint that requires CORS and ran without it throws; so the request was answered by a cache in front of UseCors.</summary>
+    /// <summary>
+    /// An endpoint that requires CORS and ran without it throws; so the request was answered by a cache in front of UseCors.
+    /// </summary>
     private void WarnOfCors(HttpContext context)
     {
         if (context.GetEndpoint() is { } endpoint

@@ -7,7 +7,8 @@ using RedisExpiryCache.ResponseCaching.ContentCoding;
 namespace RedisExpiryCache.Configuration;
 
 /// <summary>
-/// Says at start-up which setting is wrong, its value and what would be right. The connection string's value is never said: it holds secrets.
+/// Says at start-up which setting is wrong, its value and what would be right. The connection string's value is never said: it holds
+/// secrets.
 /// </summary>
 internal sealed class RedisExpiringCacheOptionsValidator : IValidateOptions<RedisExpiringCacheOptions>
 {

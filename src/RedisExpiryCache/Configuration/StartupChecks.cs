@@ -69,8 +69,8 @@ internal sealed class StartupChecks(IServiceProvider services) : IHostedLifecycl
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// A request waits for Redis too briefly for a connection to be made as well; so it is begun now, where there will be such requests, and nobody
-    /// waits for it.
+    /// A request waits for Redis too briefly for a connection to be made as well; so it is begun now, where there will be such requests,
+    /// and nobody waits for it.
     /// </summary>
     private void ConnectEarly()
     {
@@ -91,7 +91,8 @@ internal sealed class StartupChecks(IServiceProvider services) : IHostedLifecycl
         }
         catch (Exception)
         {
-            // Some endpoint cannot be made. The app says so itself when it is asked for one; a warning of ours must not keep it from starting.
+            // Some endpoint cannot be made. The app says so itself when it is asked for one; a warning of ours must not keep it from
+            // starting.
             return [];
         }
     }

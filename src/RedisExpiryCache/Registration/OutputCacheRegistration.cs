@@ -12,9 +12,9 @@ namespace RedisExpiryCache.Registration;
 internal static class OutputCacheRegistration
 {
     /// <summary>
-    /// Registers a store that is chosen when it is first asked for, because only then the options are known: ours, or the one that stood here before.
-    /// <c>AddOutputCache</c> adds its own store only where there is none, so when it is called after this, its store is made as it would have
-    /// made it.
+    /// Registers a store that is chosen when it is first asked for, because only then the options are known: ours, or the one that stood
+    /// here before. <c>AddOutputCache</c> adds its own store only where there is none, so when it is called after this, its store is made
+    /// as it would have made it.
     /// </summary>
     public static void AddOutputCacheStore(this IServiceCollection services)
     {
@@ -50,7 +50,8 @@ internal static class OutputCacheRegistration
     private static ServiceDescriptor? StoreIn(IServiceCollection services) =>
         services.LastOrDefault(static service => service.ServiceType == typeof(IOutputCacheStore) && !service.IsKeyedService);
 
-    private static IOutputCacheStore? Make(ServiceDescriptor? store, IServiceProvider provider) => store is null ? null : (IOutputCacheStore)(
+    private static IOutputCacheStore? Make(ServiceDescriptor? store, IServiceProvider provider) =>
+        store is null ? null : (IOutputCacheStore)(
         store.ImplementationInstance
         ?? store.ImplementationFactory?.Invoke(provider)
         ?? ActivatorUtilities.CreateInstance(provider, store.ImplementationType!));

@@ -10,18 +10,21 @@ public static class RedisExpiringCacheHostApplicationBuilderExtensions
 {
     private const string Section = "RedisExpiringCache";
 
-    /// <summary>Adds the cache, connected by a named connection string, with the settings of the section <c>RedisExpiringCache</c>.</summary>
+    /// <summary>
+    /// Adds the cache, connected by a named connection string, with the settings of the section <c>RedisExpiringCache</c>.
+    /// </summary>
     /// <remarks>
     /// Settings are applied in this order: the section, where it exists, the connection string <c>ConnectionStrings:{name}</c>, then
     /// <paramref name="configure"/>. Where none of them names a connection, the registered
-    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/> is used (the one under the key <paramref name="connectionName"/>, else the one
-    /// without a key), as Aspire's <c>AddRedisClient</c> registers it. Where there is none either, the start fails with an
+    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/> is used (the one under the key <paramref name="connectionName"/>, else the
+    /// one without a key), as Aspire's <c>AddRedisClient</c> registers it. Where there is none either, the start fails with an
     /// <see cref="Options.OptionsValidationException"/> that says what to set.
     /// <para>The connection string is read at start-up. A later change takes effect at the next start; those of the section as with
     /// <see cref="RedisExpiringCacheServiceCollectionExtensions.AddRedisExpiringCache(IServiceCollection, IConfiguration)"/>.</para>
     /// </remarks>
     /// <param name="builder">The application's builder.</param>
-    /// <param name="connectionName">The name of a connection string: <c>redis</c> for <c>ConnectionStrings:redis</c>. Letter case does not matter.</param>
+    /// <param name="connectionName">The name of a connection string: <c>redis</c> for <c>ConnectionStrings:redis</c>. Letter case does not
+    /// matter.</param>
     /// <param name="configure">Changes the settings, policies for example. Default: null, nothing to change.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="connectionName"/> is null.</exception>

@@ -103,7 +103,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     /// builder.Services.AddKeyedRedisExpiringCache("sessions", builder.Configuration.GetSection("Sessions"));
     /// </code>
     /// </example>
-    public static IServiceCollection AddKeyedRedisExpiringCache(this IServiceCollection services, object? serviceKey, IConfiguration configuration)
+    public static IServiceCollection AddKeyedRedisExpiringCache(
+        this IServiceCollection services, object? serviceKey, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddKeyedRedisExpiringCache(serviceKey).AddReload(NameOf(serviceKey), configuration);
@@ -154,7 +155,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     /// <summary>Adds a further data cache under a key, with settings that need other services.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="serviceKey">The key. Null: the cache without a key.</param>
-    /// <param name="configure">Changes the settings. Called at start-up, with the application's root provider: it has no scoped services.</param>
+    /// <param name="configure">Changes the settings. Called at start-up, with the application's root provider: it has no scoped
+    /// services.</param>
     /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is null.</exception>
     /// <exception cref="ArgumentException">As <see cref="AddKeyedRedisExpiringCache(IServiceCollection, object?)"/>.</exception>
@@ -172,7 +174,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         return services;
     }
 
-    private static string NameOf(object? serviceKey) => Convert.ToString(serviceKey, CultureInfo.InvariantCulture) ?? Options.Options.DefaultName;
+    private static string NameOf(object? serviceKey) =>
+        Convert.ToString(serviceKey, CultureInfo.InvariantCulture) ?? Options.Options.DefaultName;
 
     private static void CheckKey(IServiceCollection services, object serviceKey)
     {

@@ -36,7 +36,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// </summary>
 public static partial class RedisExpiringCacheServiceCollectionExtensions
 {
-    /// <summary>What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks again.</summary>
+    /// <summary>
+    /// What each URL's key held last. With it one round trip asks for the generations and the response alike; were it wrong, a second asks
+    /// again.
+    /// </summary>
     private const int RememberedUrls = 20_000;
 
     /// <summary>Adds the cache with settings that are configured elsewhere, by <c>services.Configure</c> or other overloads.</summary>
@@ -70,7 +73,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddSettings(Options.Options.DefaultName, serviceKey: null);
 
-        // What was checked at start-up is what is used: by themselves the two would read the settings once each, the second time at the first use.
+        // What was checked at start-up is what is used: by themselves the two would read the settings once each, the second time at the
+        // first use.
         services.TryAddSingleton<IOptions<RedisExpiringCacheOptions>>(static provider =>
             Options.Options.Create(provider.GetRequiredService<IOptionsMonitor<RedisExpiringCacheOptions>>().CurrentValue));
         services.TryAddSingleton(static provider => Create(provider, provider.GetRequiredService<IOptions<RedisExpiringCacheOptions>>().Value));
@@ -193,7 +197,8 @@ public static partial class RedisExpiringCacheServiceCollectionExtensions
     ///     options.InstanceName = provider.GetRequiredService&lt;IHostEnvironment&gt;().ApplicationName + ":");
     /// </code>
     /// </example>
-    public static IServiceCollection AddRedisExpiringCache(this IServiceCollection services, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
+    public static IServiceCollection AddRedisExpiringCache(
+        this IServiceCollection services, Action<RedisExpiringCacheOptions, IServiceProvider> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);

@@ -84,7 +84,8 @@ public static class RedisResponseCacheEndpointConventionBuilderExtensions
     /// app.MapPost("/products/{id}", (int id) => Results.Ok()).EvictCachedResponses(tags: ["product:{id}"]);
     /// </code>
     /// </example>
-    public static TBuilder EvictCachedResponses<TBuilder>(this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
+    public static TBuilder EvictCachedResponses<TBuilder>(
+        this TBuilder builder, string[]? tags = null, string[]? paths = null, bool markStale = false)
         where TBuilder : IEndpointConventionBuilder
     {
         var metadata = new RedisResponseCacheEvictAttribute { Tags = tags, Paths = paths, MarkStale = markStale };

@@ -8,7 +8,8 @@ using RedisExpiryCache.Telemetry;
 namespace RedisExpiryCache.ResponseCaching;
 
 /// <summary>
-/// The response cache in the pipeline: creates a <see cref="ResponseCacheMiddleware"/> for the options in use, and another when they change.
+/// The response cache in the pipeline: creates a <see cref="ResponseCacheMiddleware"/> for the options in use, and another when they
+/// change.
 /// </summary>
 /// <remarks>
 /// A request in progress keeps its middleware, and so its options. A request that has passed the response cache in an outer pipeline is not

@@ -212,7 +212,7 @@ public abstract class RenewalContract(ServerFixture fixture)
         Assert.StartsWith("RedisExpiryCache; hit; ttl=", early.CacheStatus, StringComparison.Ordinal);
         Assert.DoesNotContain("-", early.CacheStatus[10..], StringComparison.Ordinal);
 
-        // A renewal that finds the lock of the first response still held is started again by a later request, as time goes on.
+        // A renewal that finds the lock of the first response still held, or cannot store what it got, is started again by a later request.
         var requests = 0;
         await Eventually.True(
             async () =>
@@ -222,10 +222,10 @@ public abstract class RenewalContract(ServerFixture fixture)
 
                 var hit = await app.GetAsync("/page");
                 Assert.True(hit.IsHit, hit.CacheStatus);
-                return hit.Body == "page 2";
+                return hit.Body != "page 1";
             },
             Deadline,
-            "a hit with page 2");
+            "a hit with a renewed page");
     }
 
     [Fact]
