@@ -172,24 +172,24 @@ public sealed class RedisResponseCacheAttribute : Attribute, IPolicyMetadata
 
     PolicySettings IPolicyMetadata.Settings =>
         Faults.FirstOrDefault() is { } fault ? throw new InvalidOperationException($"[RedisResponseCache]: {fault}") : new()
-    {
-        Duration = Seconds(duration),
-        Sliding = Seconds(slidingDuration),
-        ClientDuration = Seconds(clientDuration),
-        StaleWhileRevalidate = Seconds(staleWhileRevalidate),
-        StaleIfError = Seconds(staleIfError),
-        NoStore = noStore,
-        QueryKeys = VaryByQueryKeys,
-        IgnoredQueryKeys = VaryByQueryKeys is null ? IgnoredQueryKeys : null,
-        HeaderNames = VaryByHeaderNames,
-        RouteValueNames = VaryByRouteValueNames,
-        VaryByHost = varyByHost,
-        VaryByCulture = varyByCulture,
-        VaryByUser = varyByUser,
-        ClaimTypes = VaryByClaimTypes,
-        AllowMissingClaims = allowMissingClaims,
-        Tags = Tags ?? [],
-    };
+        {
+            Duration = Seconds(duration),
+            Sliding = Seconds(slidingDuration),
+            ClientDuration = Seconds(clientDuration),
+            StaleWhileRevalidate = Seconds(staleWhileRevalidate),
+            StaleIfError = Seconds(staleIfError),
+            NoStore = noStore,
+            QueryKeys = VaryByQueryKeys,
+            IgnoredQueryKeys = VaryByQueryKeys is null ? IgnoredQueryKeys : null,
+            HeaderNames = VaryByHeaderNames,
+            RouteValueNames = VaryByRouteValueNames,
+            VaryByHost = varyByHost,
+            VaryByCulture = varyByCulture,
+            VaryByUser = varyByUser,
+            ClaimTypes = VaryByClaimTypes,
+            AllowMissingClaims = allowMissingClaims,
+            Tags = Tags ?? [],
+        };
 
     TimeSpan? IPolicyMetadata.DefaultDuration => null;
 

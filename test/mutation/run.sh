@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Changes the rules of RFC 9111 (src/RedisExpiryCache/Rfc9111) in hundreds of places, one after the other, and sees whether the unit
+# Changes the pure folders (Rfc9111, HttpFields, Expiry) in hundreds of places, one after the other, and sees whether the unit
 # tests notice. Fails below 85 %. Takes a quarter of an hour on two cores, so it is no part of test/run.sh; the report lies in obj/.
 # Stryker builds in Release, so that a run that is broken off leaves nothing of it in what test/run.sh runs.
 set -euo pipefail

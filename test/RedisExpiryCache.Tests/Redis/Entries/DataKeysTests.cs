@@ -1,6 +1,6 @@
 using CsCheck;
-using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.OutputCaching;
+using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.ResponseCaching.Keys;
 
 namespace RedisExpiryCache.Tests.Redis.Entries;
