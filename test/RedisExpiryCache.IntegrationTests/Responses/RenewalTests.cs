@@ -207,25 +207,15 @@ public abstract class RenewalContract(ServerFixture fixture)
         gate.Open();
         await first;
 
+        // Responses are told apart by their times: in the same instant, a request that has found the first page renews the second one, too.
+        time.Advance(TimeSpan.FromSeconds(1));
+
         var early = await app.GetAsync("/page");
         Assert.Equal("page 1", early.Body);
         Assert.StartsWith("RedisExpiryCache; hit; ttl=", early.CacheStatus, StringComparison.Ordinal);
         Assert.DoesNotContain("-", early.CacheStatus[10..], StringComparison.Ordinal);
 
-        // A renewal that finds the lock of the first response still held, or cannot store what it got, is started again by a later request.
-        var requests = 0;
-        await Eventually.True(
-            async () =>
-            {
-                if (++requests % 50 == 0)
-                    time.Advance(TimeSpan.FromSeconds(1));
-
-                var hit = await app.GetAsync("/page");
-                Assert.True(hit.IsHit, hit.CacheStatus);
-                return hit.Body != "page 1";
-            },
-            Deadline,
-            "a hit with a renewed page");
+        await HitAsync(app, "/page", "page 2");
     }
 
     [Fact]
