@@ -1,4 +1,6 @@
+using RedisExpiryCache.Expiry;
 using RedisExpiryCache.IntegrationTests.Support;
+using RedisExpiryCache.Redis.Entries;
 using RedisExpiryCache.Redis.Execution;
 using RedisExpiryCache.Redis.Resilience;
 using StackExchange.Redis;
@@ -120,6 +122,22 @@ public sealed class RedisExecutorTests : IAsyncLifetime
 
         var deletion = Assert.Single(sent, static line => line.Command == "DEL");
         Assert.Equal([.. guards, .. keys], deletion.Words.Skip(1));
+    }
+
+    [Fact]
+    public async Task An_expiry_in_the_past_fails_while_redis_is_away_although_the_eviction_of_the_key_is_pending()
+    {
+        await using var cache = Caches.Connect(_server!.ConnectionString, static options => options.OperationTimeout = TimeSpan.FromSeconds(1));
+        await new RedisExecutor(cache.Connection).ExecuteAsync(Set, _key, "value", OperationContext.Detached());
+        await _server.KillAsync();
+        cache.Connection.Pending.Add([_key]);
+
+        var now = DateTimeOffset.UnixEpoch.AddDays(1);
+        var entries = new EntryStore(cache.Connection, EntryFormat.Compact, EntryKind.Data);
+        var failure = await Record.ExceptionAsync(
+            async () => await entries.ExpireAsync(_key, new EntryExpiry(Sliding: null, AbsoluteEnd: now), now, OperationContext.Detached()));
+
+        Assert.True(failure is RedisConnectionException or RedisTimeoutException, failure?.ToString());
     }
 
     [Fact]

@@ -184,7 +184,11 @@ internal sealed class EntryStore(RedisConnection connection, EntryFormat format,
     {
         var ttlMs = expiry.TimeToLiveMs(serverNow);
         if (ttlMs == 0)
-            return !connection.Pending.Contains(fullKey) && await executor.DeleteAsync([fullKey], call) > 0 ? [] : null;
+        {
+            // Before the DEL, which may replay the eviction. A pending eviction does not hide that Redis is away.
+            var isPending = connection.Pending.Contains(fullKey);
+            return await executor.DeleteAsync([fullKey], call) > 0 && !isPending ? [] : null;
+        }
 
         var seed = CompactEntryCodec.SeedOf(fullKey, kind);
         var size = CompactEntryCodec.HeadSize(CompactEntryCodec.FlagsOf(expiry));
