@@ -14,12 +14,18 @@ public sealed class AsyncSignalTests
 
         signal.Set();
 
-        await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.WhenAny(Task.WhenAll(waits), Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken));
+        Assert.All(waits, static wait => Assert.True(wait.IsCompletedSuccessfully));
     }
 
     [Fact]
-    public async Task A_wait_ends_without_a_signal_when_its_interval_has_passed() =>
-        await new AsyncSignal().WaitAsync(TimeSpan.FromMilliseconds(1)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    public async Task A_wait_ends_without_a_signal_when_its_interval_has_passed()
+    {
+        var wait = new AsyncSignal().WaitAsync(TimeSpan.FromMilliseconds(1));
+
+        await Task.WhenAny(wait, Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken));
+        Assert.True(wait.IsCompletedSuccessfully);
+    }
 
     [Fact]
     public void A_wait_that_begins_after_a_signal_is_not_ended_by_it()

@@ -11,16 +11,24 @@ namespace RedisExpiryCache.Redis.Generations;
 /// <summary>
 /// Small keys that hold a random id each, a tag's or a URL's current generation. What was made under an id may be served while the id
 /// is still there: so DEL of one key evicts all of it, at once and on every node. A lost key means misses, nothing else.
-/// <code>
-///   ID~OLDER~OLDEST NOTE          without the blank
-/// </code>
-/// <para>What was made under one of the ids behind the first is stale, and may be of use still: see <see cref="MarkStaleAsync"/>. The note
-/// is exchanged only while the first id stands.</para>
+/// <para><see cref="GenerationValue"/> is the text of a generation. Its note is exchanged only while the first id stands.</para>
 /// <para>A key whose eviction is still to be made up for (<see cref="Tombstones"/>) has no generation here, and gets none.</para>
 /// <para>Failure policy: throws what <see cref="RedisConnection"/> throws.</para>
 /// </summary>
 internal sealed class GenerationStore(RedisConnection connection)
 {
+    /// <summary>
+    /// How much longer than what it vouches for a generation lasts, so that it never goes first; and how long one lasts that vouches for
+    /// nothing yet: whatever is being made under it has that much time.
+    /// </summary>
+    public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before
+    /// the answer and after it.
+    /// </summary>
+    private const int MostRetired = 8;
+
     private static readonly RedisCommand<(string NewId, long AtLeastMs), RedisResult> Create = new(
         Access.Write, static (database, key, create) => Scripts.Generation(database, key, create.NewId, create.AtLeastMs))
     {
@@ -50,19 +58,6 @@ internal sealed class GenerationStore(RedisConnection connection)
     { ChangesValue = true };
 
     private readonly RedisExecutor executor = new(connection);
-
-    /// <summary>
-    /// How much longer than what it vouches for a generation lasts, so that it never goes first; and how long one lasts that vouches for
-    /// nothing yet: whatever is being made under it has that much time.
-    /// </summary>
-    public static readonly TimeSpan Slack = TimeSpan.FromMinutes(10);
-
-    /// <summary>
-    /// So many retired ids are remembered; what was made under an older one is gone. An attribute retires twice for each request, before
-    /// the answer and after it.
-    /// </summary>
-    private const int MostRetired = 8;
-
     private readonly GenerationReader reads = new(connection);
 
     /// <summary>The value under a key as this process knows it; null: Redis has to be asked.</summary>
